@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { runEarlierJob } from '../sandbox/cli/earlier.ts';
+import { sceneOf } from '../sandbox/cli/scenes.ts';
 import { stepIn } from '../sandbox/github/environment.ts';
 import { scheduleEvent } from '../sandbox/github/events.ts';
 import { closePull, openPull } from '../sandbox/github/people.ts';
@@ -112,7 +114,30 @@ export async function measureRequests(): Promise<Row[]> {
     rows.push(row(useCase.name, String(sandbox.requests.length), useCase.least));
     await sandbox.close();
   }
-  return [...rows, ...(await measurePreview())];
+  return [...rows, ...(await measureSealedKey()), ...(await measurePreview())];
+}
+
+/** The requests of the steps that have a sealed key, after the step that has sealed it. */
+async function measureSealedKey(): Promise<Row[]> {
+  const sandbox = await startSandbox(AT_ONCE);
+  exists(0)(sandbox);
+  const connection = { 'management-key': sandbox.managementKey, 'api-url': sandbox.url };
+  const job = { folder: 'key', inputs: { workspace: NEW.slug } };
+  const { evaluate } = await runEarlierJob(job, connection);
+  const rows: Row[] = [];
+  for (const { folder, least } of [
+    { folder: 'unseal-key', least: 1 },
+    { folder: 'end-key', least: 2 },
+  ]) {
+    sandbox.requests.splice(0);
+    const action = fileURLToPath(new URL(`../${folder}`, import.meta.url));
+    const inputs = evaluate(sceneOf(folder).inputs);
+    const { exitCode, log } = await runStep({ action, with: { ...connection, ...inputs } });
+    if (exitCode !== 0) throw new Error(`${folder}: ${log}`);
+    rows.push(row(folder, String(sandbox.requests.length), least));
+  }
+  await sandbox.close();
+  return rows;
 }
 
 /** The requests of a preview of an open pull request that finds its workspace and its comment in place. */

@@ -2,7 +2,7 @@
 var __nccwpck_require__={d:(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})},o:(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop),r:exports=>{typeof Symbol!="undefined"&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
 Object.defineProperty(exports,"__esModule",{value:!0})}},__webpack_exports__={}
 __nccwpck_require__.r(__webpack_exports__)
-__nccwpck_require__.d(__webpack_exports__,{create:()=>create,"create-post":()=>createPost,delete:()=>main_deleteWorkspace,key:()=>main_key,"key-post":()=>keyPost,preview:()=>preview,"preview-post":()=>previewPost,sweep:()=>main_sweep,usage:()=>usage})
+__nccwpck_require__.d(__webpack_exports__,{create:()=>create,"create-post":()=>createPost,delete:()=>main_deleteWorkspace,"end-key":()=>main_endKey,key:()=>main_key,"key-post":()=>keyPost,preview:()=>preview,"preview-post":()=>previewPost,sweep:()=>main_sweep,"unseal-key":()=>unsealKey,usage:()=>usage})
 class Cancellation extends Error{name="Cancellation"
 received
 constructor(received){super(`the run was cancelled (${received})`)
@@ -88,15 +88,16 @@ command_issueCommand("save-state",{name},utils_toCommandValue(value))}function g
 return Object.entries(entries).filter(([k,_])=>numericValues.indexOf(+k)===-1).map(([_,v])=>v)}function jsonStringifyReplacer(_,value){return typeof value=="bigint"?value.toString():value}class Cached{constructor(getter){this._getter=getter
 this._value=void 0}get value(){const getter=this._getter
 if(getter!==void 0){this._value=getter()
-this._getter=void 0}return this._value}}function cleanRegex(source){const start=source.startsWith("^")?1:0,end=source.endsWith("$")?source.length-1:source.length
-return source.slice(start,end)}function assignProp(target,prop,value){Object.defineProperty(target,prop,{value,writable:!0,enumerable:!0,configurable:!0})}const captureStackTrace="captureStackTrace"in Error?Error.captureStackTrace:(..._args)=>{}
+this._getter=void 0}return this._value}}function cached(getter){return new Cached(getter)}function cleanRegex(source){const start=source.startsWith("^")?1:0,end=source.endsWith("$")?source.length-1:source.length
+return source.slice(start,end)}function assignProp(target,prop,value){Object.defineProperty(target,prop,{value,writable:!0,enumerable:!0,configurable:!0})}function rawShape(def){const desc=Object.getOwnPropertyDescriptor(def,"shape")
+return desc?.get?desc.get.raw:desc?.value}const captureStackTrace="captureStackTrace"in Error?Error.captureStackTrace:(..._args)=>{}
 function util_isObject(data){return typeof data=="object"&&data!==null&&!Array.isArray(data)}function isPlainObject(o){if(util_isObject(o)===!1)return!1
 const ctor=o.constructor
 if(ctor===void 0)return!0
 if(typeof ctor!="function")return!0
 const prot=ctor.prototype
 return util_isObject(prot)!==!1&&Object.prototype.hasOwnProperty.call(prot,"isPrototypeOf")!==!1}const propertyKeyTypes=new Set(["string","number","symbol"])
-function clone(inst,def,params){const cl=new inst._zod.constr(def??inst._zod.def)
+function escapeRegex(str){return str.replace(/[.*+?^${}()|[\]\\]/g,"\\$&")}function clone(inst,def,params){const cl=new inst._zod.constr(def??inst._zod.def)
 def&&!params?.parent||(cl._zod.parent=inst)
 return cl}function normalizeParams(_params){const params=_params
 if(!params)return{}
@@ -286,7 +287,7 @@ Object.defineProperty(def,"shape",{value:newSh})
 get.raw=newSh
 return newSh}
 get.raw=sh
-Object.defineProperty(def,"shape",{get})}const _normalized=new Cached(()=>normalizeDef(def))
+Object.defineProperty(def,"shape",{get})}const _normalized=cached(()=>normalizeDef(def))
 defineLazyInternal(inst,"propValues",zod=>{const shape=zod.def.shape,propValues={}
 for(const key in shape){const field=shape[key]._zod
 if(field.values){Object.prototype.hasOwnProperty.call(propValues,key)||assignProp(propValues,key,new Set)
@@ -305,14 +306,65 @@ let seen=payload.issues.length
 for(const key of value.allKeys){if(abortEarly&&payload.issues.length!==seen){if(aborted(payload,seen))break
 seen=payload.issues.length}if(key==="__proto__")continue
 const el=shape[key],optin=el._zod.optin,optout=el._zod.optout,r=el._zod.run({value:input[key],issues:[]},ctx)
-r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
+r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}})
+function handleUnionResults(results,final,inst,ctx){for(const result of results)if(result.issues.length===0){final.value=result.value
+return final}const nonaborted=results.filter(r=>!aborted(r))
+if(nonaborted.length===1){final.value=nonaborted[0].value
+return nonaborted[0]}final.issues.push({code:"invalid_union",input:final.value,inst,errors:results.map(result=>result.issues.map(iss=>finalizeIssue(iss,ctx,config())))})
+return final}const $ZodUnion=$constructor("$ZodUnion",(inst,def)=>{$ZodType.init(inst,def)
+defineLazyInternal(inst,"optin",zod=>zod.def.options.some(o=>o._zod.optin==="defaulted")?"defaulted":zod.def.options.some(o=>o._zod.optin!==void 0)?"optional":void 0)
+defineLazyInternal(inst,"optout",zod=>zod.def.options.some(o=>o._zod.optout==="optional")?"optional":void 0)
+defineLazyInternal(inst,"values",zod=>{if(zod.def.options.every(o=>o._zod.values))return new Set(zod.def.options.flatMap(option=>Array.from(option._zod.values)))})
+defineLazyInternal(inst,"pattern",zod=>{if(zod.def.options.every(o=>o._zod.pattern)){const patterns=zod.def.options.map(o=>o._zod.pattern)
+return new RegExp(`^(${patterns.map(p=>cleanRegex(p.source)).join("|")})$`)}})
+const first=def.options.length===1?def.options[0]._zod.run:null
+inst._zod.parse=(payload,ctx)=>{if(first)return first(payload,ctx)
+let async=!1
+const results=[]
+for(const option of def.options){const result=option._zod.run({value:payload.value,issues:[]},ctx)
+if(result instanceof Promise){results.push(result)
+async=!0}else{if(result.issues.length===0)return result
+results.push(result)}}return async?Promise.all(results).then(results=>handleUnionResults(results,payload,inst,ctx)):handleUnionResults(results,payload,inst,ctx)}})
+function discriminatorMap(def){const map=new Map
+for(const option of def.options){const values=option._zod.propValues?.[def.discriminator]
+if(!values||values.size===0)throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`)
+for(const value of values)if(map.has(value)){if(value!==void 0)throw new Error(`Duplicate discriminator value "${String(value)}"`)
+map.set(value,null)}else map.set(value,option)}return map}const $ZodDiscriminatedUnion=$constructor("$ZodDiscriminatedUnion",(inst,def)=>{def.inclusive=!1
+$ZodUnion.init(inst,def)
+const _super=inst._zod.parse
+defineLazyInternal(inst,"propValues",zod=>{const propValues={}
+let undefinedCount=0
+for(const option of zod.def.options){const pv=option._zod.propValues
+if(!pv||Object.keys(pv).length===0)throw new Error(`Invalid discriminated union option at index "${zod.def.options.indexOf(option)}"`)
+pv[zod.def.discriminator]?.has(void 0)&&undefinedCount++
+for(const[k,v]of Object.entries(pv)){Object.prototype.hasOwnProperty.call(propValues,k)||assignProp(propValues,k,new Set)
+for(const val of v)propValues[k].add(val)}}!zod.def.unionFallback&&undefinedCount>1&&propValues[zod.def.discriminator]?.delete(void 0)
+return propValues})
+def.options.forEach((option,i)=>{const propShape=rawShape(option._zod.def)
+if(propShape&&!Object.prototype.hasOwnProperty.call(propShape,def.discriminator))throw new Error(`Invalid discriminated union option at index "${i}"`)})
+const disc=cached(()=>discriminatorMap(def))
+inst._zod.parse=(payload,ctx)=>{const input=payload.value
+if(!util_isObject(input)){payload.issues.push({code:"invalid_type",expected:"object",input,inst})
+return payload}const value=input?.[def.discriminator],opt=disc.value.get(value)
+if(opt&&(value!==void 0||ctx.direction!=="backward"))return opt._zod.run(payload,ctx)
+if(def.unionFallback||ctx.direction==="backward")return _super(payload,ctx)
+payload.issues.push({code:"invalid_union",errors:[],note:"No matching discriminator",discriminator:def.discriminator,options:Array.from(disc.value.keys()).filter(value=>disc.value.get(value)!==null),input,path:[def.discriminator],inst})
+return payload}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
 const values=getEnumValues(def.entries),valuesSet=new Set(values)
 inst._zod.values=valuesSet
 defineLazyInternal(inst,"pattern",zod=>{const patternValues=getEnumValues(zod.def.entries).filter(k=>propertyKeyTypes.has(typeof k))
-return new RegExp(patternValues.length?`^(${patternValues.map(o=>o.toString().replace(/[.*+?^${}()|[\]\\]/g,"\\$&")).join("|")})$`:"^[^\\s\\S]$")})
+return new RegExp(patternValues.length?`^(${patternValues.map(o=>escapeRegex(o.toString())).join("|")})$`:"^[^\\s\\S]$")})
 inst._zod.parse=(payload,_ctx)=>{const input=payload.value
 if(valuesSet.has(input))return payload
 payload.issues.push({code:"invalid_value",values,input,inst})
+return payload}}),$ZodLiteral=$constructor("$ZodLiteral",(inst,def)=>{$ZodType.init(inst,def)
+const values=new Set(def.values)
+inst._zod.values=values
+defineLazyInternal(inst,"pattern",zod=>{const vals=zod.def.values
+return new RegExp(vals.length?`^(${vals.map(o=>typeof o=="string"?escapeRegex(o):o?escapeRegex(o.toString()):String(o)).join("|")})$`:"^[^\\s\\S]$")})
+inst._zod.parse=(payload,_ctx)=>{const input=payload.value
+if(values.has(input))return payload
+payload.issues.push({code:"invalid_value",values:def.values,input,inst})
 return payload}}),$ZodTransform=$constructor("$ZodTransform",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.optin="optional"
 core_globalConfig.memoizer?.guard(inst)
@@ -443,11 +495,14 @@ function array(element,params){return new ZodMiniArray({type:"array",element,...
 ZodMiniType.init(inst,def)
 installLazyProp(inst,"shape",self=>self._zod.def.shape,!1)})
 function object(shape,params){const def={type:"object",shape:shape??{},...normalizeParams(params)}
-return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}const ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
+return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}const ZodMiniDiscriminatedUnion=$constructor("ZodMiniDiscriminatedUnion",(inst,def)=>{$ZodDiscriminatedUnion.init(inst,def)
+ZodMiniType.init(inst,def)}),ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
 ZodMiniType.init(inst,def)
 inst.options=[...inst._zod.values]})
 function schemas_enum(values,params){const entries=Array.isArray(values)?Object.fromEntries(values.map(v=>[v,v])):values
-return new ZodMiniEnum({type:"enum",entries,...normalizeParams(params)})}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
+return new ZodMiniEnum({type:"enum",entries,...normalizeParams(params)})}const ZodMiniLiteral=$constructor("ZodMiniLiteral",(inst,def)=>{$ZodLiteral.init(inst,def)
+ZodMiniType.init(inst,def)})
+function literal(value,params){return new ZodMiniLiteral({type:"literal",values:Array.isArray(value)?value:[value],...normalizeParams(params)})}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
 ZodMiniType.init(inst,def)})
 function transform(fn){return new ZodMiniTransform({type:"transform",transform:fn})}const ZodMiniOptional=$constructor("ZodMiniOptional",(inst,def)=>{$ZodOptional.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -518,7 +573,7 @@ if(pagesWithoutNewItems>(isShort?0:MAX_PAGES_WITHOUT_NEW_ITEMS))throw toError(`t
 offset=end-1}}const MAX_SIZE=33554432,MAX_PAGES_WITHOUT_NEW_ITEMS=20
 function workspaces_text(min,max){const accepted=min>0?`${min} to ${max} characters`:`at most ${max} characters`,length=value=>[...value].length
 return schemas_string(`must be ${accepted}`).check(refine(value=>length(value)>=min&&length(value)<=max,{error:({input})=>`must be ${accepted}, but has ${length(String(input))}`}))}const flag=optional(schemas_boolean("must be true or false")),MODEL_MESSAGE="must be the slug of a model, such as openai/gpt-5-mini",modelSlug=schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/,MODEL_MESSAGE)),model=optional(nullable(modelSlug)),anySlug=workspaces_text(1,50).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/,"must consist of lower-case letters and digits, separated by single hyphens")),slug=anySlug.check(refine(value=>!isDefault({slug:value}),"must not be default, because every account already has a workspace with that slug"),refine(value=>!isUuid(value),"must not look like a UUID, because the API accepts an id in place of a slug"))
-function isDefault({slug}){return slug==="default"}function isUuid(text){return guid.test(text)}function describeFound({id,slug,name},idOrSlug){return`${JSON.stringify(name)}, ${idOrSlug===slug?`id ${id}`:`slug ${slug}`}`}function workspaces_uuid(){return schemas_string().check(refine(isUuid))}function isIdOrSlug(text){return isUuid(text)||safeParse(anySlug,text).success}const NAME_MAX_LENGTH=100
+function isDefault({slug}){return slug==="default"}function isUuid(text){return guid.test(text)}function savedWorkspace(){return object({id:workspaces_uuid(),slug:anySlug})}function describeFound({id,slug,name},idOrSlug){return`${JSON.stringify(name)}, ${idOrSlug===slug?`id ${id}`:`slug ${slug}`}`}function workspaces_uuid(){return schemas_string().check(refine(isUuid))}function isIdOrSlug(text){return isUuid(text)||safeParse(anySlug,text).success}const NAME_MAX_LENGTH=100
 function cutName(name){return[...name].slice(0,NAME_MAX_LENGTH).join("").trimEnd()}const descriptionText=workspaces_text(0,500),TOOL_MESSAGE="must be the name of a tool, without whitespace or quotes",PROVIDER_SORTS=["price","throughput","latency","exacto"],createWorkspaceRequest=object({name:workspaces_text(1,NAME_MAX_LENGTH),slug,description:optional(nullable(descriptionText)),default_text_model:model,default_image_model:model,default_provider_sort:optional(nullable(schemas_enum(PROVIDER_SORTS,`must be ${PROVIDER_SORTS.join(", ")} or "null"`))),io_logging_api_key_ids:optional(nullable(array(schemas_number("must be a whole number").check(refine(Number.isSafeInteger,"must be a whole number")),"must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),io_logging_sampling_rate:optional(schemas_number("must be a number from 0.0001 to 1").check(refine(rate=>rate>=1e-4&&rate<=1,"must be a number from 0.0001 to 1"))),is_data_discount_logging_enabled:flag,is_observability_broadcast_enabled:flag,is_observability_io_logging_enabled:flag,disabled_server_tools:optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/,TOOL_MESSAGE)),"must be a list of names: one per line, separated by commas, or a JSON array")))}),WORKSPACE_FIELDS=Object.keys(createWorkspaceRequest.shape),workspace=looseObject({id:workspaces_uuid(),slug:schemas_string(),name:schemas_string()}),textIfValid=schema=>optional(pipe(unknown(),transform(value=>safeParse(schema,value).data))),listedWorkspace=object({id:workspaces_uuid(),slug:schemas_string(),created_at:textIfValid(schemas_string()),description:textIfValid(descriptionText)}),workspaceResponse=envelope(workspace),workspacePage=pageOf(listedWorkspace)
 function hasIdOrSlug(idOrSlug,{id,slug}){return isUuid(idOrSlug)?id.toLowerCase()===idOrSlug.toLowerCase():slug===idOrSlug}function mismatch(idOrSlug,returned){if(returned&&!hasIdOrSlug(idOrSlug,returned))return`the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`}function sendWorkspace(client,body,{recovery}={}){return client.send({operation:`create the workspace "${body.slug}"`,mayLeaveBehind:`a workspace with the slug ${body.slug}`,recovery,method:"POST",path:"/workspaces",body,schema:workspaceResponse,findMismatch:returned=>mismatch(body.slug,returned)})}async function findWorkspace(client,idOrSlug,options={}){const{data,serverTime,headersAt}=await client.request({operation:`look up the workspace ${JSON.stringify(idOrSlug)}`,method:"GET",path:`/workspaces/${encodeURIComponent(idOrSlug)}`,schema:workspaceResponse,on404:()=>{},findMismatch:returned=>mismatch(idOrSlug,returned),...options})
 return{workspace:data,serverTime,headersAt}}function listWorkspaces(client){return listAll(client,{operation:"list the workspaces",path:"/workspaces",query:{limit:String(PAGE_SIZE)},schema:workspacePage,idOf:({id})=>id})}async function patchWorkspace(client,workspace,changes){const{data}=await client.request(patchRequest(workspace,changes))
@@ -541,7 +596,7 @@ return{name,value:env[name]??""}}function isProxyUrl(text){const url=toUrl(text)
 return!(url===void 0||!["http:","https:"].includes(url.protocol))&&[url.username,url.password].every(part=>connection_decode(part)!==void 0)}function toUrl(text){return URL.canParse(text)?new URL(text):void 0}function connection_decode(text){try{return decodeURIComponent(text)}catch{return}}const MIN_PASSWORD_LENGTH=4
 function readSecrets(){const textsOf=input=>{const secret=getInput(input)
 return textsFrom([secret,...secret.split(/[\r\n]+/)],MIN_KEY_LENGTH)}
-return{managementKey:textsOf("management-key"),gitHubToken:textsOf("github-token"),proxyPassword:textsFrom(proxyPasswords(process.env),MIN_PASSWORD_LENGTH)}}function textsFrom(texts,minLength){const trimmed=texts.map(text=>text.trim())
+return{managementKey:textsOf("management-key"),gitHubToken:textsOf("github-token"),seal:textsOf("seal"),proxyPassword:textsFrom(proxyPasswords(process.env),MIN_PASSWORD_LENGTH)}}function textsFrom(texts,minLength){const trimmed=texts.map(text=>text.trim())
 return[...new Set(trimmed.filter(text=>text.length>=minLength))]}function declareFailure(code,describe,requestsOf=()=>[]){return{type:"failure",code,describe,requestsOf}}function declareWarning(code,describe){return{type:"warning",code,describe}}class Failure extends Error{name="Failure"
 kind
 details
@@ -571,8 +626,8 @@ if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targ
 const serverMessage=withoutStatus(extractServerMessage(body),status),reason=formatStatus(status),{waitMs:retryAfterMs,isGuess,until}=throttling??{}
 return{kind,reason,...metadata(response,server),serverMessage,retryAfterMs,isGuess,until}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
-const{origin,pathname}=new URL(location,apiUrl)
-return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
+const{origin,pathname}=new URL(location,apiUrl),parts=pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***")
+return origin+parts.join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
 return{status,requestId:typeof id=="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}function withoutStatus(message,status){const phrase=external_node_http_namespaceObject.STATUS_CODES[status]??String(status),start=new RegExp(`^(?:(?:(?:HTTP )?${status} ${phrase}|${phrase}(?=[.:]|$))[\\s.:]*)+`,"i")
 return message?.replace(start,"")||void 0}const MAX_DEPTH=100
 function describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
@@ -794,7 +849,7 @@ return(amount,rounding="nearest")=>{const shown=roundTo(decimals,amount,rounding
 return shown===0n&&amount>0n&&rounding==="nearest"?LESS_THAN_SHOWN:formatExactUsd(shown,decimals)}}const LESS_THAN_SHOWN="<$0.0001"
 function roundShown(amount,rounding){return roundTo(-SMALL<amount&&amount<SMALL?DECIMALS_OF_SMALL:format_usd_DECIMALS,amount,rounding)}function roundTo(decimals,amount,rounding){if(amount<0n)return-roundTo(decimals,-amount,"nearest")
 const unit=toUsd(10**-decimals),added={nearest:unit/2n,down:0n,up:unit-1n}[rounding]
-return amount+added-(amount+added)%unit}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,SECRET_PREFIX=/^sk-or-[a-z\d]+-/,amount=schemas_catch(optional(usd),void 0),key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:schemas_catch(optional(nullable(usd)),void 0),limit_remaining:amount,usage:amount,usage_daily:amount,usage_weekly:amount,usage_monthly:amount,byok_usage:amount,byok_usage_daily:amount,byok_usage_weekly:amount,byok_usage_monthly:amount}),LISTED_FIELDS=[...Object.keys(key.shape),"created_at","disabled","expires_at","limit_reset","updated_at","include_byok_in_limit"],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
+return amount+added-(amount+added)%unit}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,SECRET_PREFIX=/^sk-or-[a-z\d]+-/,amount=schemas_catch(optional(usd),void 0),keyHash=schemas_string().check(_regex(/^[\w-]{1,200}$/)),key=looseObject({hash:keyHash,name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:schemas_catch(optional(nullable(usd)),void 0),limit_remaining:amount,usage:amount,usage_daily:amount,usage_weekly:amount,usage_monthly:amount,byok_usage:amount,byok_usage_daily:amount,byok_usage_weekly:amount,byok_usage_monthly:amount}),LISTED_FIELDS=[...Object.keys(key.shape),"created_at","disabled","expires_at","limit_reset","updated_at","include_byok_in_limit"],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
 var value})
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(usd),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
 function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action, if it runs, looks for the API key and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
@@ -895,8 +950,8 @@ this.#resting===0&&this.#run(this.#left)}
 #run(ms){this.#end=this.#clock.now()+ms
 this.#stop=this.#clock.after(ms,()=>this.#abort.abort(this.#reason))}}async function runStep(name,program,onError=step_fail){process.exitCode=1
 process.noDeprecation=!0
-const report=createReport(name),{managementKey,gitHubToken,proxyPassword}=readSecrets()
-report.registerSecrets([...managementKey,...gitHubToken])
+const report=createReport(name),{managementKey,gitHubToken,seal,proxyPassword}=readSecrets()
+report.registerSecrets([...managementKey,...gitHubToken,...seal])
 report.mask(proxyPassword)
 const effect=recordEffect(),abort=new AbortController
 abortOnSignals(abort)
@@ -1057,7 +1112,8 @@ if(containsSecret(key,text))return problem
 const provided=(field=paths[0]?.[0],typeof(value=parsed)=="string"?value:typeof field=="string"?JSON.stringify(value[field]):void 0)??text
 var field,value
 return{...problem,provided,suggestion:suggest(key,schema,text)}}const MAX_SEARCHED=200
-function containsSecret(key,text){const keyStart=getInput("management-key").slice(0,MAX_SEARCHED)
+function containsSecret(key,text){if(key==="seal")return!0
+const keyStart=getInput("management-key").slice(0,MAX_SEARCHED)
 return keyStart!==""&&text.includes(keyStart)||key==="api_url"&&text.includes("@")}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
 function readTime(value){const time=Date.parse(typeof value=="string"&&TIMESTAMP.test(value)?value:"")
 return time>=EARLIEST?time:void 0}function createdAt(resource){return readTime(resource.created_at)}function formatTime(ms){const json=new Date(ms).toJSON()
@@ -1353,19 +1409,34 @@ return{deleted:String(result?.outcome==="deleted"),"deleted-keys":String(dryRun?
 return result?{title,paragraphs:[["Name: ",{code:result.workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",result.keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result?.failure)throw result.failure
-report.summarize(deleteSummary(result,inputs))})}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
-function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
-return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,entry){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB
-return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const ENDING_COUNT=36**6
-function uniqueKeyName(name,random){return`${name} #${Math.floor(random*ENDING_COUNT).toString(36).padStart(6,"0")}`}const UNUSED=" unused"
-function withoutEnding(name){return name.replace(/ #[\da-z]{6}(?: unused)?$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
-function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(withoutEnding(name))?.groups??{}
-if(sign===void 0)return{kind:"other"}
-const parts=rest.split(" / ")
-if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
-const at=parts.findLastIndex(part=>/^\d{1,15}\.\d{1,5}$/.test(part)),run=parts[at]
-return{kind:"job",repository,run,job:run===void 0?"":parts.toSpliced(at,1).join(" / ")}}function isSamePreviewKeyName(one,other){const[a,b]=[one,other].map(withoutEnding).map(name=>NAME.exec(name)?.groups?.end??name)
-return a===b}function planExpiry(expiresInMs,now){return expiresInMs===null?null:new Date(Math.floor(now/1e3)*1e3+expiresInMs).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function describeLife(expiresAt){return`may work until ${expiresAt===null?"someone deletes it":formatExpiry(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
+report.summarize(deleteSummary(result,inputs))})}const STILL_WORKS="The API key, if there is one, works until its expires-in. To end it now, disable it at https://openrouter.ai/workspaces.",sealedKeyEmpty=declareFailure("sealed-key-empty",()=>({title:"The input sealed-key is empty, so there may be an API key that this job cannot have",lines:["Check that the job that seals the key declares the output sealed-key, that this job names this output, and that this job needs that job.","If the step that seals the key has failed, its log says why.","GitHub drops an output that contains a secret. A secret of one or two characters, or with such a line, is in many texts: remove it.",STILL_WORKS,"The next deployment that succeeds replaces the key of a deployment."]})),REASONS={"not-opened":{key:"The secret in seal is not the one of the job that sealed the key, the text was changed, or that job has another version of these actions.",task:"The management key is not the one of the job that sealed the key, the text was changed, or that job has another version of these actions."},"other-run":{key:"Another run has sealed the key. Each run seals a key of its own.",task:"Another run has sealed the key. Each run ends its own key."},"other-version":{key:"Another version of these actions has sealed the key. Use one version in all jobs.",task:"Another version of these actions has sealed the key. Use one version in all jobs."}},sealedKeyMismatch=declareFailure("sealed-key-mismatch",({problem,part})=>({title:"The sealed key cannot be opened",lines:[REASONS[problem][part],...part==="task"?[STILL_WORKS]:[]]})),sealedKeyEnded=declareFailure("sealed-key-ended",()=>({title:"The sealed API key does not work any more",lines:["If this run was repeated in part, its key is that of an earlier attempt: choose Re-run all jobs.","If the key has expired, set a longer expires-in where it is created.","Otherwise, a newer run has replaced it, or the pull request was closed."]})),JWE_KEY_BYTES=32,ALGORITHM="aes-256-gcm",IV_BYTES=12,TAG_BYTES=16,ENCRYPTION={alg:"dir",enc:"A256GCM"},header=object({alg:literal(ENCRYPTION.alg),enc:literal(ENCRYPTION.enc),kid:schemas_string()})
+function encryptJwe({text,id},{key,iv}){const protectedHeader=Buffer.from(JSON.stringify({...ENCRYPTION,kid:id})).toString("base64url"),cipher=(0,external_node_crypto_namespaceObject.createCipheriv)(ALGORITHM,key,iv,{authTagLength:TAG_BYTES})
+cipher.setAAD(Buffer.from(protectedHeader))
+return[protectedHeader,"",...[iv,Buffer.concat([cipher.update(text),cipher.final()]),cipher.getAuthTag()].map(bytes=>bytes.toString("base64url"))].join(".")}function decryptJwe(jwe,key){const[protectedHeader="",encryptedKey,...rest]=jwe.split("."),id=idOf(protectedHeader)
+if(id===void 0||encryptedKey!==""||rest.length!==3)return
+const[iv,ciphertext,tag]=rest.map(fromBase64Url)
+if(iv.length!==IV_BYTES||tag.length!==TAG_BYTES)return
+const decipher=(0,external_node_crypto_namespaceObject.createDecipheriv)(ALGORITHM,key,iv,{authTagLength:TAG_BYTES})
+decipher.setAAD(Buffer.from(protectedHeader))
+decipher.setAuthTag(tag)
+const text=decipher.update(ciphertext,void 0,"utf8")
+return isAuthentic(decipher)?{text,id}:void 0}function idOfJwe(jwe){const[protectedHeader=""]=jwe.split(".")
+return idOf(protectedHeader)}function idOf(protectedHeader){const json=parseJson(fromBase64Url(protectedHeader).toString())
+return safeParse(header,json).data?.kid}function isAuthentic(decipher){try{decipher.final()
+return!0}catch{return!1}}function fromBase64Url(text){const bytes=Buffer.from(text,"base64url")
+return bytes.toString("base64url")===text?bytes:Buffer.alloc(0)}const VERSION=1,INFO="openrouter-workspace end-key v1",sealed_key_IV_BYTES=12,ID_BYTES=16,SEPARATOR="~",part={version:literal(VERSION),run:schemas_string(),id:schemas_string()},keyPart=object({...part,key:bearerToken}),taskPart=task=>object({...part,task})
+function sealKey({key,task,run},{seal,managementKey,randomBytes}){const id=randomBytes(ID_BYTES).toString("hex"),encrypt=(content,encryptionKey)=>encryptJwe({text:toJson({version:VERSION,run,id,...content}),id},{key:encryptionKey,iv:randomBytes(sealed_key_IV_BYTES)})
+return[encrypt({key},seal),encrypt({task},taskKeyOf(managementKey))].join(SEPARATOR)}function openKey(sealed,{seal,...options}){return sealed_key_open(sealed,{...options,at:0,key:seal,schema:keyPart})}function openTask(sealed,{managementKey,task,...options}){return sealed_key_open(sealed,{...options,at:1,key:taskKeyOf(managementKey),schema:taskPart(task)})}function sealed_key_open(sealed,{at,key,run,schema}){const parts=sealed.split(SEPARATOR),plain=parts.length===2?decryptJwe(String(parts[at]),key):void 0
+if(!plain||parts.some(jwe=>idOfJwe(jwe)!==plain.id))return"not-opened"
+const{data}=safeParse(schema,parseJson(plain.text))
+return data?data.run===run?data:"other-run":"other-version"}function taskKeyOf(managementKey){return Buffer.from((0,external_node_crypto_namespaceObject.hkdfSync)("sha256",managementKey,"",INFO,JWE_KEY_BYTES))}const NO_KEY="none"
+function outputKey(secret,task,{seal,managementKey,runId},report){if(!seal){report.outputSecret("key",secret)
+return}const sealed=sealKey({key:secret,task,run:runId},{seal,managementKey,randomBytes:external_node_crypto_namespaceObject.randomBytes})
+report.output({"sealed-key":sealed})}const MESSAGE=`must be ${JWE_KEY_BYTES} random bytes in Base64, such as the output of: openssl rand -base64 32`,NONE="none",sealOrNone=()=>pipe(schemas_string({error:`${MESSAGE}. A secret that does not exist is empty`}),transform((text,context)=>text===NONE?void 0:toBytes(text,context)))
+function readSealedKey(){const text=getInput("sealed-key")
+if(text==="")throw new Failure(sealedKeyEmpty,{})
+return text===NO_KEY?void 0:text}function readRunId(){return process.env.GITHUB_RUN_ID??""}function toBytes(text,context){const bytes=Buffer.from(text,"base64")
+return bytes.length===JWE_KEY_BYTES&&bytes.toString("base64")===text?bytes:reject(context,text,MESSAGE)}function planExpiry(expiresInMs,now){return expiresInMs===null?null:new Date(Math.floor(now/1e3)*1e3+expiresInMs).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function describeLife(expiresAt){return`may work until ${expiresAt===null?"someone deletes it":formatExpiry(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
 return time===void 0?expiresAt:formatMinute(time,{withYear:created===void 0||!isSameYear(created,time)})}const expiry_TOLERANCE_MS=6e4
 function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
 if(expiresInMs===null||created===void 0||expires===void 0)return
@@ -1383,15 +1454,7 @@ const{name,label,hash,expiresAt}=created,state=isDisabled?"disabled":describeLif
 return[lost,`the API key ${JSON.stringify(name)} (${label}), hash ${hash}, ${state}`].filter(Boolean).join("; ")}function describeOrphan({desired:{name,expires_at},mayHaveOrphans}){return mayHaveOrphans?`an API key named ${JSON.stringify(name)} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""}function adviseOnKeyLeft(left,verb){const{workspace,desired,created,isDisabled}=left
 if(!created)return
 const orphan=describeOrphan(left)
-return{lines:[isDisabled?"The API key is disabled.":describeRest(desired,created.expiresAt),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...orphan===""?[]:[formatLeftovers(orphan)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({limit,limit_reset:reset},expiresAt){return`The API key may still work, and can ${limit===void 0?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`} at OpenRouter`}${expiresAt===null?". It never expires.":` until ${formatExpiry(expiresAt)}; then it expires.`}`}const COMPARISONS={limit(returned,{limit:requested}){const amount=typeof returned=="bigint"?returned:void 0
-return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
-if(requested===null)return time===void 0?"same":"stricter"
-if(returned===void 0)return"stricter"
-if(time===void 0)return"looser"
-const later=time-Date.parse(requested)
-return later===0?"same":later>0?"looser":"stricter"}}
-function compareKey(key,desired){const differences=comparison=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===comparison).map(field=>({kind:"field",field,from:desired[field]??null,to:key[field]}))
-return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},context){const{keys}=await listKeys(context,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,context,key=>{deleted.push(key.hash)
+return{lines:[isDisabled?"The API key is disabled.":describeRest(desired,created.expiresAt),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...orphan===""?[]:[formatLeftovers(orphan)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({limit,limit_reset:reset},expiresAt){return`The API key may still work, and can ${limit===void 0?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`} at OpenRouter`}${expiresAt===null?". It never expires.":` until ${formatExpiry(expiresAt)}; then it expires.`}`}async function deleteOrphans({workspace,desired:{name},created},context){const{keys}=await listKeys(context,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,context,key=>{deleted.push(key.hash)
 context.log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
 return deleted}async function deleteLateOrphans(own,context){if(!own.mayHaveOrphans)return
@@ -1406,7 +1469,19 @@ context.log.info(`Found no API key whose secret was lost. A late request may sti
 return countAmbiguous(attempts)>deleted.size}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
 return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
-return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const MAX_REPLACED=250
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
+function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
+return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,{job=env.GITHUB_JOB,entry}={}){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),named=(entry?`${job} (${entry})`:job??"").replaceAll(" / ","/")
+return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,named].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const ENDING_COUNT=36**6
+function uniqueKeyName(name,random){return`${name} #${Math.floor(random*ENDING_COUNT).toString(36).padStart(6,"0")}`}const UNUSED=" unused"
+function withoutEnding(name){return name.replace(/ #[\da-z]{6}(?: unused)?$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
+function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(withoutEnding(name))?.groups??{}
+if(sign===void 0)return{kind:"other"}
+const parts=rest.split(" / ")
+if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
+const at=parts.findLastIndex(part=>/^\d{1,15}\.\d{1,5}$/.test(part)),run=parts[at]
+return{kind:"job",repository,run,job:run===void 0?"":parts.toSpliced(at,1).join(" / ")}}function isSamePreviewKeyName(one,other){const[a,b]=[one,other].map(withoutEnding).map(name=>NAME.exec(name)?.groups?.end??name)
+return a===b}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
 return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement,before=await checkWorks(key,{olderEnded:!1},context)
@@ -1427,58 +1502,7 @@ return{reading,error:new Failure(keyReplaced,{key,expiredAt,olderEnded})}}async 
 return await untilFound(context,async()=>{const{key:found,serverTime:server}=await requestKey(context,request)
 if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}})??{}}async function deleteOlderKeys(older,key,context){const deleted=[],undeleted=await deleteEach(older,context,old=>{deleted.push(old)
 context.log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
-return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(schemas_string()))})
-function taskIn(state,progress){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=progress,task={workspace:{id,slug},desired,mayHaveOrphans}
-if(state==="ended")return mayHaveOrphans?{...task,ends:!1}:null
-const created=key&&{hash:key.hash,label:key.label,name:desired.name,expiresAt:expiryOf(key,desired)}
-return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,progress,{saveTask}){const exists=progress.key&&describeExisting(progress.key)
-saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}async function createKey(request,context){const{client,log}=context,{workspace}=request
-log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
-const found=await findWorkspace(client,workspace)
-if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
-const created=await makeKey(found.workspace,request,context)
-giveOut(created,request,context)
-await deleteLateOrphans(created,context)
-if(request.replace===!0){const{error}=await deleteOlderKeys(created.namesakes,created.key,context)
-if(error)throw error}log.info(describeEnd(request))
-return created}function describeEnd({endsAfterJob,replace}){return endsAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,request,context),{key}=created
-saveCreated(created,context)
-if(created.looser.length>0)throw await deleteLooser(created,context)
-const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(created.expiresAt)
-log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`)
-return created}function giveOut(created,{endsAfterJob},context){const{key,stricter}=created
-context.onKey(created)
-stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
-throwIfCancelled(context.signal)
-endsAfterJob||task_saveState("given-out",created,context)}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
-return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,request,context){const{client,registerSecrets,saveTask}=context
-task_saveState("planned",{...plan,mayHaveOrphans:!0},context)
-const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
-if(error){error.details.ambiguous||saveTask(null,{orWarn:!0})
-throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
-return{...plan,...data,...compareWithRequest(data.key,plan,request),mayHaveOrphans:mayHaveOrphans(posted.attempts),expiresAt:readableExpiry(data.key,plan)}}function compareWithRequest(key,{desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
-return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}function readableExpiry(key,{desired}){const expiry=expiryOf(key,desired)
-return readTime(expiry)===void 0?null:expiry}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
-task_saveState(isOwn?"created":"ended",created,context)
-if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,context){const{log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(context,key),ApiError),deleted=deletion?.kind==="deleted"
-if(deleted){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,deleted,error:deletion?.kind==="unclear"?deletion.error:error})}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
-function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
-return{succeeded:status===void 0||marker!==void 0&&engine!=="GitHub"||status==="success"&&engine==="Forgejo"?void 0:status==="success",text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
-return object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),name:optional(keyName()),limit_usd:optional(usdInput("must be an amount in USD, 0 or more")),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
-function keyProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{limit_reset:reset,replace=!1,revoke_after_job:revokes}=valid
-reset===void 0||provided.has("limit_usd")||problems.push({input:"limit-reset",message:"needs limit-usd: without a limit, there is nothing to reset"})
-replace===!1||provided.has("name")||problems.push({input:"replace",message:"needs name: a generated name is different each time"})
-replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))&&problems.push({input:"replace",message:"after-job needs revoke-after-job: false, or no key would be left after the job"})
-replace!=="after-job"||provided.has("expires_in")||problems.push({input:"expires-in",message:"is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"})
-return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
-return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),endsAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){return jobStatusOf(getInput("job-status"),engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.endsAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
-return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function reportSpend(spend,{info,summarize,warn}){const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
-info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
-details.forEach(info)
-limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created){report.output(keyOutputs(created))
-report.outputSecret("key",created.secret)},random:Math.random})
-report.summarize(keySummary(result,inputs))})}const WITHIN_MS=5e3
+return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const WITHIN_MS=5e3
 function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client,counters}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(requestKey({client:brief,counters},{...request,isOptional:!0}),ApiError)
 return error?{error}:{found:value.key,now:value.serverTime}}function spendIn({found,now,error},created,{counters,log}){const one=found&&toSeen(counters.see(found),now),spent=one&&spentOf(one)
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
@@ -1491,108 +1515,14 @@ return{...end,incomplete:{error,left,advice}}}async function readFirst({created,
 if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){context.log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}}function replaceKeys(replacement,context){return replaceOlderKeys(replacement,context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,replacement.key,context)
-return{deleted:older.filter(one=>deleted.includes(one.key)).map(one=>({...one,key:context.counters.see(one.key)})),error}})}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const end=await runKeyTask(task,{...context,jobStatus:readJobStatus()})
-end.replaced.length>0&&report.summarize(replacedSummary(end.replaced))
-end.spend&&reportSpend(end.spend,report)
-return end.incomplete},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
-const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
-return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const DEFAULT_LIMIT=toUsd(1),previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
-return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdInput('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdInput("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
-function previewProblems(valid,provided){const problems=governanceProblems(valid,provided),{key}=valid
-key==="none"&&valid.key_name!==void 0&&problems.push({input:"key-name",message:"needs an API key"})
-valid.preview_limit_usd===void 0||key!=="none"&&valid.limit_usd!==null&&valid.limit_reset===void 0||problems.push({input:"preview-limit-usd",message:"needs an API key, limit-usd as an amount, and no limit-reset"})
-problems.push(...inputs_limitProblems({isDeployed:key==="preview",limit:provided.has("limit_usd")?valid.limit_usd:DEFAULT_LIMIT,cap:valid.preview_limit_usd}))
-valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
-return problems}function inputs_limitProblems({isDeployed,limit=null,cap}){return limit===null||cap===void 0||limit*(isDeployed?2n:1n)<=cap?[]:[{input:"limit-usd",message:isDeployed?"must not be above half of preview-limit-usd with key: preview":"must not be above preview-limit-usd"}]}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
-function readPreviewInputs(){const values=readInputs(previewInputs(),previewProblems),payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
-return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:values.preview_limit_usd,comment:values.comment,dryRun:values.dry_run}
-var env}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
-try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS={Forgejo:"forgejo-actions",Gitea:"gitea-actions"},runnerEvent=object({repository:object({id:optional(schemas_number()),default_branch:optional(schemas_string())})})
-function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
-if(!url||!isConfidential(url))throw new Failure(invalidInputs,{problems:[{input:"GITHUB_API_URL (environment variable)",message:"must be a URL that begins with https, because the token is sent there"}]})
-const{repository}=safeParse(runnerEvent,payload).data??{},id=Number(env.GITHUB_REPOSITORY_ID||repository?.id),scheduled=env.GITHUB_EVENT_NAME==="schedule"?env.GITHUB_REF_NAME:void 0
-return{apiUrl:apiUrl.replace(/\/$/,""),token,jobLogin:JOB_LOGINS[engineOf(env)]??"github-actions[bot]",repository:{name:env.GITHUB_REPOSITORY??"",id:Number.isSafeInteger(id)?id:void 0,serverUrl:env.GITHUB_SERVER_URL||"https://github.com",isGitea:isGitea(env),defaultBranch:repository?.default_branch||scheduled||void 0}}}const strangersEvent=object({repository:object({full_name:schemas_string(),fork:optional(schemas_boolean())}),pull_request:optional(object({head:object({repo:nullable(object({full_name:schemas_string()}))})}))})
-function reasonForNoKey(){const{env}=process
-if(getInput("management-key")!=="")return
-if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
-const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
-return data?.repository.fork?"this repository is a fork":isForeign?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
-return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const STATES=["so far","bill"],commentData=()=>object({workspace:schemas_string().check(refine(isUuid)),spent:usd,state:schemas_enum(STATES),isAtLeast:schemas_boolean(),cap:optional(usd)}),START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e",comment_MAX_LENGTH=1e3
-function formatMarker({workspace,spent,state,isAtLeast,cap}){return START+toJson({workspace,spent,state,isAtLeast,cap}).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)+END}function readComment(body){const end=body.indexOf(END)
-if(!body.startsWith(START)||end<0||end>comment_MAX_LENGTH)return
-const{data}=safeParse(commentData(),parseJson(body.slice(START.length,end)))
-return data&&{...data,cap:data.cap}}function isBill({state}){return state==="bill"}const MAX_UNFOLDED=5,MAX_ROWS=50,MAX_TITLE=200
-function rowsOf(keys,{repository,redact}){const sorted=newestFirst(keys),named=sorted.map(one=>({...one,name:redact(one.key.name)})),names=named.map(({name})=>readKeyName(name)),options={repository,withYear:new Set(sorted.flatMap(({key})=>yearsOf(key))).size>1,formatLabel:labelFormat(names.flatMap(name=>name.kind==="other"?[]:name.job))},deployed=new Set
-return named.map(({name,...one},at)=>{const{key}=one,parts=names[at]??{kind:"other"},isDeployment=parts.kind==="deployment"&&parts.job!=="",isReplaced=isDeployment&&deployed.has(parts.job)
-isDeployment&&deployed.add(parts.job)
-const spent=spentOf(one),use={key,spent,isWorking:isWorking(one)},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
-return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(use,{isOwnUse:parts.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
-return created===void 0?[]:[yearOf(created)]}const SEPARATOR=" / "
-function render_keys_partsOf(label){const end=label.lastIndexOf(SEPARATOR)
-return end<0?{workflow:"",job:label}:{workflow:shortenWorkflow(label.slice(0,end))+SEPARATOR,job:label.slice(end+SEPARATOR.length)}}function labelFormat(labels){const workflows=new Set(labels.map(label=>render_keys_partsOf(label).workflow).filter(Boolean))
-return label=>{const{workflow,job}=render_keys_partsOf(label)
-return workflows.size>1?workflow+job:job}}const NO_LIMIT="\u2013"
-function limitPart({key,spent,isWorking},{isOwnUse}){if(key.limit===null)return isOwnUse&&isWorking?"\u26a0\ufe0f no\xa0limit":NO_LIMIT
-const limit=limitOf(key),used=limit?usedOf(limit,spent?.amount):void 0
-if(!limit||used===void 0)return"unknown"
-const{amount,reset}=limit,whole=`of\xa0${formatUsd(amount)}${reset?` ${reset}`:""}`
-if(isLimitUsedUp(limit,spent?.amount))return`\u26a0\ufe0f\xa0all ${whole}`
-if(!spent?.isExact)return whole
-const percent=amount>0n?100n*used/amount:0n
-return`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}function linkOf(name,parts,{repository,formatLabel}){const own=parts.kind!=="other"&&parts.repository===repository.name?parts:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
-return run?{text,url:runUrl(run,repository)}:{code:text}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
-return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState({key,spent,isWorking},{isReplaced}){if(isDisabled(key))return isReplaced?"replaced":"disabled"
-const expiry=readTime(key.expires_at),day=expiry&&formatDay(expiry,{withYear:expiresInOtherYear(key)})
-if(!isWorking)return`expired\xa0${day}`
-const limit=limitOf(key)
-return limit&&isLimitUsedUp(limit,spent?.amount)?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
-return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
-return isGitea?url:`${url}/attempts/${attempt}`}function keyTables(rows){const hasLimits=rows.some(({limit})=>limit!==NO_LIMIT),earlier=rows.slice(MAX_UNFOLDED),format=spentFormat(rows.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=shown=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:shown.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),sum=formatSpent(sumSpent(earlier.map(({spent})=>spent))),folded={title:`${countOf(earlier.length,"earlier key")}: ${sum}`,table:{...tableOf(rows.slice(MAX_UNFOLDED,MAX_ROWS)),more:Math.max(0,rows.length-MAX_ROWS)}}
-return{table:rows.length>0?tableOf(rows.slice(0,MAX_UNFOLDED)):void 0,folded:earlier.length>0?[folded]:[]}}const render_comment_MAX_LENGTH=6e4
-function renderComment(content,options){const{data,keys}=content,warning=warningOf(content),marker=`${formatMarker(data)}\n`,{table,folded}=keyTables(rowsOf(keys,options)),summary={title:`OpenRouter preview: ${warning.length>0?"\u26a0\ufe0f ":""}${render_comment_describeSpent(data)}`,paragraphs:[...warning,...doubtOf(content),overviewOf(content)],table,folded,notes:[notesOf(content,options)]},{redact}=options
-return marker+summaryHtml(summary,{redact,maxBytes:render_comment_MAX_LENGTH-marker.length})}function render_comment_describeSpent({spent,state,isAtLeast,cap}){const isSoFar=state==="so far"
-if(isSoFar&&spent===0n)return"nothing counted so far"
-if(isAtLeast&&spent===0n)return"spending unknown, closed"
-const rounding=isSoFar||isAtLeast?"down":"nearest"
-return`${isAtLeast?"at least ":""}${cap===void 0?formatUsd(spent,rounding):`${formatUsdNextTo(cap,spent,rounding)} of ${formatExactUsd(cap)}`} spent${isSoFar?" so far":", closed"}`}function warningOf({data:{spent,cap,state},keys}){const limit=keys.map(({key})=>limitOf(key)?.amount??0n).reduce(maxUsd,0n)
-return state!=="so far"||cap===void 0||spent+limit<=cap?[]:[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]}function doubtOf({data,keys}){return data.isAtLeast?[WHY_AT_LEAST]:isBill(data)||keys.every(isCounted)?[]:[COUNTED_LATE]}const WHY_AT_LEAST="More may have been spent: an API key was deleted, OpenRouter did not report what one has spent, or a clean-up was interrupted."
-function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
-return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"In the night after this pull request is closed, this becomes the final bill. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
-function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
-return content=>renderComment(content,options)}const MAX_REPOSITORY=21
-function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
-return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
-const path=subject.name.split("/").map(encodeURIComponent).join("/")
-return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<locked>, locked)?$/,LOCKED=", locked"
-function isInUse(workspace){return workspace!==void 0&&workspace.slug!==lockedSlug(workspace)}function lockOf(workspace){return{slug:lockedSlug(workspace),description:workspace.description+LOCKED}}function lockedSlug({id}){return`locked-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
-if(typeof description!="string"||!description.startsWith(start))return
-const{groups}=REST.exec(description.slice(start.length))??{}
-if(!groups||Number(groups.id)!==repository.id)return
-const{number,branch="",locked}=groups
-return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},isLocked:locked!==void 0}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
-report.output({state:"skipped"})
-report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state!=="clean-up")return{}
-const{deleted="",failed="",count=""}=sweepOutputs(result.result),spent=withOutcome(result.result,"deleted").map(one=>one.spent),{amount,isExact}=sumSpent(spent)
-return{deleted,failed,count,"keys-cost-usd":isExact&&spent.length>0?exactUsd(amount):""}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
-if(result.state==="closed")return closedSummary(result)
-const{preview,opened}=result
-return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
-return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,closed}){const{identity,subject}=preview,what=`the OpenRouter preview "${identity.slug}"`,[first]=closed,keys=closed.flatMap(one=>one.keys),disabled=countKeys(closed.reduce((sum,one)=>sum+one.disabled,0)),isDryRun=first?.outcome==="would-end"
-return{title:first?`${isDryRun?"\u{1f50e} Dry run: would close":"\u2705 Closed"} ${what}: ${REASONS[subject.kind]}`:`\u2705 Nothing to close: ${what} does not exist`,paragraphs:[...first?[isDryRun?`${disabled} would be disabled.`:`${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour after its last key has ended at the earliest.`]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
-async function deleteStale(stale,{maxDeletions,dryRun,deleteOne},context){const{log,clock,signal}=context,isTooMany=stale.length>maxDeletions
-if(isTooMany||dryRun){log.info(isTooMany?`Nothing was deleted: ${TOO_MANY}.`:"Dry run: nothing was deleted.")
-const lines=stale.map(({slug,reason})=>`  ${JSON.stringify(slug)}, ${reason}`)
-for(const line of truncateList(lines,MAX_LOGGED))log.info(line)
-const planned=isTooMany?{outcome:"too-many",keys:[],reason:TOO_MANY}:{outcome:"would-delete",keys:[]}
-return stale.map(workspace=>({...workspace,...planned}))}const start=clock.now(),ended=[]
-await forEachOf(stale,async workspace=>{const deletion=signal.aborted?notAttempted(signal):await deleteOne(workspace),entry={...workspace,...deletion}
-ended.push(entry.outcome==="failed"?failed(entry,entry.failure,context):entry)})
-const{length:count}=withOutcome(ended,"deleted")
-log.info(`Deleted ${count} of ${stale.length}, in ${formatSeconds(clock.now()-start)}.`)
-return ended}function notAttempted(signal){return{outcome:"failed",keys:[],reason:`not attempted: ${abortReason(signal)}`}}function failed(workspace,failure,{log,toLine}){const reason=toLine((failure instanceof ApiError?formatCause(failure.details):failure?.message)??workspace.reason)
-log.info(`Could not delete ${JSON.stringify(workspace.slug)}: ${reason}`)
-return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}async function disableUnused(reader,key){const changes={disabled:!0,name:(name=key.name,name+UNUSED)}
+return{deleted:older.filter(one=>deleted.includes(one.key)).map(one=>({...one,key:context.counters.see(one.key)})),error}})}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.endsAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
+return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function reportSpend(spend,{info,summarize,warn}){const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
+info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
+details.forEach(info)
+limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}async function endAndReport(task,context,report){const{spend,replaced,incomplete}=await runKeyTask(task,context)
+replaced.length>0&&report.summarize(replacedSummary(replaced))
+spend&&reportSpend(spend,report)
+return incomplete}async function disableUnused(reader,key){const changes={disabled:!0,name:(name=key.name,name+UNUSED)}
 var name
 return(await requestKey(reader,disableRequest(key,changes))).key}function isUnused(key){return isDisabled(key)&&/ #[\da-z]{6} unused$/.test(key.name)}function capUseOf(one,cap){const{key}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
 if(counters.some(counter=>counter===void 0||counter<0n))return{...one,spent,counted:cap.amount,problem:"unread"}
@@ -1622,35 +1552,9 @@ return[...holders.flatMap(({advice,keys})=>[advice,...truncateList(keys)]),holde
 return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:known.length>0?[`Disable ${known.length===1?"this key":"these keys"}: ${dashboardUrl(slug)}`,...truncateList(known.map(({key})=>describeKey(key))),"Three minutes later, what is disabled counts with what it has spent. A key that is deleted counts no longer, and one with a new limit counts too little.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),keyNotListed=declareFailure("key-not-listed",({key})=>({title:`OpenRouter does not list the new API key ${describeKey(key)}`,lines:["A job gets a key only once it is listed: otherwise, a close could miss it. Run this again."],effect:["The job has no API key. The post step, if it runs, disables the new one."]}))
 function adviseOnDeployment({created,replaced=[]}){if(!created)return
 const{name,label,hash,expiresAt}=created,older=replaced.length>0?[`${countKeys(replaced.length)} of earlier deployments may work, too, each until it expires.`,"All of them count with their whole limits towards preview-limit-usd."]:[]
-return{lines:[`The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({name,label})}.`,...older,"Run this job again: if it succeeds, only its new key works."],details:[`Hash of the API key ${label}: ${hash}`]}}async function findMarked({client,repository}){const{items}=await listWorkspaces(client)
-return markedIn(items,{repository})}function markedIn(workspaces,{repository}){return workspaces.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
-if(!mark||isDefault({slug}))return[]
-const{name}=identify(mark.subject,repository,void 0)
-return[{id,slug,description,created_at,...mark,name:mark.isLocked?name:slug}]})}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
-function guardKeys(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>watch.see(await listKeys(context,workspace))
-return{async waitForRoom({dryRun}){if(!cap)return!1
-let fullSince
-for(let isFirst=!0;;isFirst=!1){const uses=usesOf(await list(),cap,workspace)
-if(fits(uses,cap))return!isFirst
-const ms=roomIn(uses,cap),now=clock.now()
-fullSince=ms===void 0?fullSince??now:void 0
-const timeLeft=start+MAX_WAIT_MS-now
-if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>timeLeft)throw new Failure(previewLimitReached,{cap,uses})
-isFirst&&log.info(ms===void 0?MAY_GIVE_WAY:describeWait(uses,{...context,dryRun}))
-if(dryRun)return!1
-await context.rest(Math.min(ms??RACE_MS,RELIST_MS))
-throwIfCancelled(context.signal)}},async admit(created){const{hash}=created
-for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
-const keys=await list(),own=keys.find(({key})=>key.hash===hash)
-if(own&&!isWorking(own))return"ended"
-if(own&&!cap)return"admitted"
-if(!own||!cap)continue
-const uses=usesOf(keys,cap,workspace),next=decide(uses,{hash,cap,isPatient:round<PATIENT_LISTS})
-if(next==="give-out")return"admitted"
-if(next==="give-way")return new Failure(previewLimitReached,{cap,uses})}throw new Failure(keyNotListed,{key:created})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
-if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
-return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(use=>!isWorking(use)&&use.counted>use.spent),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(use=>settlesIn(use)??0)),until=formatMinute(timeOfDay()+last,{withYear:!1})
-return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+return{lines:[`The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({name,label})}.`,...older,"Run this job again: if it succeeds, only its new key works."],details:[`Hash of the API key ${label}: ${hash}`]}}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
+const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
+return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
 return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
@@ -1671,46 +1575,7 @@ if(error)throw error
 const updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
-return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw missing??new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}async function openPreview(opening,context){const{request}=opening,{ownership,...opened}=await ensureWorkspace(opening,context),{workspace}=opened.result,guard=workspace&&guardKeys(capOf(request),workspace,context)
-request.dryRun&&await(guard?.waitForRoom({dryRun:!0}))
-if(!workspace||!guard||request.dryRun){workspace&&context.onWorkspace(workspace,ownership)
-return opened}const task=taskOf(opening,workspace,context)
-context.saveTask(task)
-const candidate={workspace,task,guard,onUsable:()=>context.onWorkspace(workspace,ownership)},{value:usable,error}=await catching(ensureUsable(opening,candidate,context),ApiError)
-if(usable)return{...opened,...usable}
-if(error&&!await hasEnded(workspace,error,context))throw error
-context.log.info("The preview was closed or locked in the meantime: beginning again.")
-await context.client.pause(context.random()*MAX_PAUSE_MS)}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.log.notice("There are newer commits: this run uses the workspace as it is.")
-const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
-let ownership={created:!1}
-return{result:await createWorkspace(wanted,{...context,saveTask:()=>{},onWorkspace:(_,known)=>{ownership=known}}),request:wanted,ownership}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
-if(mark&&!mark.isLocked&&isSame(mark.subject,subject)&&!isDefault(workspace))return
-const description=String(workspace.description??"")
-throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},since,request},{id,slug},{repository}){const cap=capOf(request)
-return{subject,since,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?cap.amount:void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:desired.limit??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
-async function ensureUsable(opening,candidate,context){if(opening.request.keyMode!=="none")return ensureKey(opening,candidate,context)
-if(await isUsable(opening,candidate,context)){candidate.onUsable()
-return{}}}async function ensureKey(opening,candidate,context){const{request,preview,since}=opening,{workspace,guard,task}=candidate,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options)}
-for(;;){if(await guard.waitForRoom({dryRun:!1})&&!(await readSubject(preview.subject,since,context)).isOpen)return
-const keyRequest=keyRequestOf(opening,context),key=await makeKey(workspace,keyRequest,keyContext)
-await deleteLateOrphans(key,keyContext)
-const admission=await guard.admit(key.key)
-if(admission==="admitted"&&await isUsable(opening,candidate,context)){candidate.onUsable()
-giveOut(key,keyRequest,keyContext)
-context.log.info(ENDS[request.keyMode])
-return{key}}await giveUp(key,context)
-task_saveState("ended",key,keyContext)
-if(typeof admission=="string")return
-context.log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
-if(key.mayHaveOrphans)throw admission
-await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){if(!await untilFound(context,()=>disableUnused(context,key))&&(await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
-if(!isInUse(workspace))return!1
-const{isOpen}=await readSubject(subject,since,context,{wasOpen:!0})
-return isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
-function keyRequestOf({request:{key,keyMode},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
-return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
-const{value:lookup}=await catching(findWorkspace(client,id),ApiError)
-return lookup!==void 0&&!isInUse(lookup.workspace)}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw missing??new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
 async function*listComments(client,repository,number){const path=pathIn(repository,"issues",String(number),"comments")
 let first,query=queryOf(1)
 for(let page=1;query!==void 0;page+=1){if(page>MAX_PAGES)throw tooManyPages(number,path)
@@ -1725,8 +1590,22 @@ if(error&&!NO_GRAPHQL.includes(error.details.status))throw error
 return value}async function readUser(client){const{value,error}=await catching(client.request({operation:OPERATION,method:"GET",path:"/user",schema:owner()}),ApiError)
 if(error&&error.details.status!==403)throw error
 return value?.data.login}async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:"/graphql",url:apiUrl=>new URL("graphql",apiUrl).href,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>login===""?"it does not say that":void 0,trusts404:!0,readOnly:!0})
-return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(never())}),owner=()=>object({login:schemas_string()})
-async function listOwn(place){const{github,repository,number,workspace,login}=place,own=[]
+return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(never())}),owner=()=>object({login:schemas_string()}),STATES=["so far","bill"],commentData=()=>object({workspace:schemas_string().check(refine(isUuid)),spent:usd,state:schemas_enum(STATES),isAtLeast:schemas_boolean(),cap:optional(usd)}),START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e",comment_MAX_LENGTH=1e3
+function formatMarker({workspace,spent,state,isAtLeast,cap}){return START+toJson({workspace,spent,state,isAtLeast,cap}).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)+END}function readComment(body){const end=body.indexOf(END)
+if(!body.startsWith(START)||end<0||end>comment_MAX_LENGTH)return
+const{data}=safeParse(commentData(),parseJson(body.slice(START.length,end)))
+return data&&{...data,cap:data.cap}}function isBill({state}){return state==="bill"}const MAX_REPOSITORY=21
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+const path=subject.name.split("/").map(encodeURIComponent).join("/")
+return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<locked>, locked)?$/,LOCKED=", locked"
+function isInUse(workspace){return workspace!==void 0&&workspace.slug!==lockedSlug(workspace)}function lockOf(workspace){return{slug:lockedSlug(workspace),description:workspace.description+LOCKED}}function lockedSlug({id}){return`locked-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
+if(typeof description!="string"||!description.startsWith(start))return
+const{groups}=REST.exec(description.slice(start.length))??{}
+if(!groups||Number(groups.id)!==repository.id)return
+const{number,branch="",locked}=groups
+return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},isLocked:locked!==void 0}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}async function listOwn(place){const{github,repository,number,workspace,login}=place,own=[]
 for await(const comment of listComments(github,repository,number)){const data=comment.user?.login===login?readComment(comment.body):void 0
 data?.workspace===workspace&&own.push({comment,data})}return own.sort((a,b)=>a.comment.id-b.comment.id)}async function writeOwn({body,oldest,attempt,isLast},{github,repository,number}){if(oldest){const ref={...oldest.comment,pull:number},{error}=await catching(updateComment(github,repository,ref,body),ApiError)
 if(error&&(error.details.status!==404||attempt>2))throw error
@@ -1736,7 +1615,45 @@ const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],repeats=retryable&&!isL
 if(!repeats||stop)throw toApiError([outcome.failure],{ambiguous,...stop})
 return!1}async function keepOnly(kept,all,{github,repository,number:pull,log}){for(const other of all.filter(one=>one!==kept)){const deletion=deleteComment(github,repository,{...other.comment,pull}),{error}=await catching(deletion,ApiError)
 if(error&&concernsAll(error))throw error
-error&&log.notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments({jobLogin,repository,render}){let login
+error&&log.notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}const MAX_UNFOLDED=5,MAX_ROWS=50,MAX_TITLE=200
+function rowsOf(keys,{repository,redact}){const sorted=newestFirst(keys),named=sorted.map(one=>({...one,name:redact(one.key.name)})),names=named.map(({name})=>readKeyName(name)),options={repository,withYear:new Set(sorted.flatMap(({key})=>yearsOf(key))).size>1,formatLabel:labelFormat(names.flatMap(name=>name.kind==="other"?[]:name.job))},deployed=new Set
+return named.map(({name,...one},at)=>{const{key}=one,parts=names[at]??{kind:"other"},isDeployment=parts.kind==="deployment"&&parts.job!=="",isReplaced=isDeployment&&deployed.has(parts.job)
+isDeployment&&deployed.add(parts.job)
+const spent=spentOf(one),use={key,spent,isWorking:isWorking(one)},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
+return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(use,{isOwnUse:parts.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
+return created===void 0?[]:[yearOf(created)]}const render_keys_SEPARATOR=" / "
+function render_keys_partsOf(label){const end=label.lastIndexOf(render_keys_SEPARATOR)
+return end<0?{workflow:"",job:label}:{workflow:shortenWorkflow(label.slice(0,end))+render_keys_SEPARATOR,job:label.slice(end+render_keys_SEPARATOR.length)}}function labelFormat(labels){const workflows=new Set(labels.map(label=>render_keys_partsOf(label).workflow).filter(Boolean))
+return label=>{const{workflow,job}=render_keys_partsOf(label)
+return workflows.size>1?workflow+job:job}}const NO_LIMIT="\u2013"
+function limitPart({key,spent,isWorking},{isOwnUse}){if(key.limit===null)return isOwnUse&&isWorking?"\u26a0\ufe0f no\xa0limit":NO_LIMIT
+const limit=limitOf(key),used=limit?usedOf(limit,spent?.amount):void 0
+if(!limit||used===void 0)return"unknown"
+const{amount,reset}=limit,whole=`of\xa0${formatUsd(amount)}${reset?` ${reset}`:""}`
+if(isLimitUsedUp(limit,spent?.amount))return`\u26a0\ufe0f\xa0all ${whole}`
+if(!spent?.isExact)return whole
+const percent=amount>0n?100n*used/amount:0n
+return`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}function linkOf(name,parts,{repository,formatLabel}){const own=parts.kind!=="other"&&parts.repository===repository.name?parts:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
+return run?{text,url:runUrl(run,repository)}:{code:text}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
+return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState({key,spent,isWorking},{isReplaced}){if(isDisabled(key))return isReplaced?"replaced":"disabled"
+const expiry=readTime(key.expires_at),day=expiry&&formatDay(expiry,{withYear:expiresInOtherYear(key)})
+if(!isWorking)return`expired\xa0${day}`
+const limit=limitOf(key)
+return limit&&isLimitUsedUp(limit,spent?.amount)?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
+return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
+return isGitea?url:`${url}/attempts/${attempt}`}function keyTables(rows){const hasLimits=rows.some(({limit})=>limit!==NO_LIMIT),earlier=rows.slice(MAX_UNFOLDED),format=spentFormat(rows.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=shown=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:shown.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),sum=formatSpent(sumSpent(earlier.map(({spent})=>spent))),folded={title:`${countOf(earlier.length,"earlier key")}: ${sum}`,table:{...tableOf(rows.slice(MAX_UNFOLDED,MAX_ROWS)),more:Math.max(0,rows.length-MAX_ROWS)}}
+return{table:rows.length>0?tableOf(rows.slice(0,MAX_UNFOLDED)):void 0,folded:earlier.length>0?[folded]:[]}}const render_comment_MAX_LENGTH=6e4
+function renderComment(content,options){const{data,keys}=content,warning=warningOf(content),marker=`${formatMarker(data)}\n`,{table,folded}=keyTables(rowsOf(keys,options)),summary={title:`OpenRouter preview: ${warning.length>0?"\u26a0\ufe0f ":""}${render_comment_describeSpent(data)}`,paragraphs:[...warning,...doubtOf(content),overviewOf(content)],table,folded,notes:[notesOf(content,options)]},{redact}=options
+return marker+summaryHtml(summary,{redact,maxBytes:render_comment_MAX_LENGTH-marker.length})}function render_comment_describeSpent({spent,state,isAtLeast,cap}){const isSoFar=state==="so far"
+if(isSoFar&&spent===0n)return"nothing counted so far"
+if(isAtLeast&&spent===0n)return"spending unknown, closed"
+const rounding=isSoFar||isAtLeast?"down":"nearest"
+return`${isAtLeast?"at least ":""}${cap===void 0?formatUsd(spent,rounding):`${formatUsdNextTo(cap,spent,rounding)} of ${formatExactUsd(cap)}`} spent${isSoFar?" so far":", closed"}`}function warningOf({data:{spent,cap,state},keys}){const limit=keys.map(({key})=>limitOf(key)?.amount??0n).reduce(maxUsd,0n)
+return state!=="so far"||cap===void 0||spent+limit<=cap?[]:[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]}function doubtOf({data,keys}){return data.isAtLeast?[WHY_AT_LEAST]:isBill(data)||keys.every(isCounted)?[]:[COUNTED_LATE]}const WHY_AT_LEAST="More may have been spent: an API key was deleted, OpenRouter did not report what one has spent, or a clean-up was interrupted."
+function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
+return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"In the night after this pull request is closed, this becomes the final bill. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
+function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
+return content=>renderComment(content,options)}function openComments({jobLogin,repository,render}){let login
 return{failure:void 0,noticed:new Set,login(github){login??=readLogin(github,repository,jobLogin)
 return login},render}}async function writeComment(request,context){const outcome=await write(request,context)
 outcome.kind==="failed"&&noticeError(outcome.error,context)
@@ -1774,7 +1691,227 @@ return{workspace:request.workspace.id,spent,state:bill?"bill":"so far",isAtLeast
 if(!comments||comments.noticed.has(reason))return
 comments.noticed.add(reason)
 const line=`The comment of the preview may be out of date: ${reason}`
-server==="OpenRouter"?log.info(line):log.notice(line)}async function closePreview(preview,{dryRun,since},context){const{value:own,error:unlisted}=await catching(watchOwn(preview,context),ApiError)
+server==="OpenRouter"?log.info(line):log.notice(line)}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,endsOwn=key!==void 0&&(!isDeployed(key)||await isDeploymentOver(task,context)),ended=key&&await endKey(key,{endsOwn},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
+await writeComment({workspace,cap:task.cap},context)
+const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??orphans?.error
+if(!key||!error)return{spend,incomplete:void 0}
+const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
+return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function isDeploymentOver({subject,since},context){const{jobStatus,log}=context
+if(jobStatus.succeeded!==!0)return jobStatus.succeeded===!1
+const lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
+error&&log.info(`${error.message}. If it is closed, the next clean-up ends the key.`)
+state?.isOpen===!1&&log.info("The pull request or branch is closed: the key ends.")
+return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn},context){if(!key)return{}
+if(replaced===void 0||endsOwn){const end=await catching(endOwn(key,workspace,context),ApiError,Failure)
+return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){const ended=await untilFound(context,async()=>{const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
+return found&&!isDisabled(found)?disable(key,context):found})
+if(ended)return ended
+if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
+disabled&&context.log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
+return disabled}async function disableEach(keys,context){const working=keys.filter(isWorking),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
+return{error:outcomes.find(({error})=>error)?.error}}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
+function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
+return{succeeded:status===void 0||marker!==void 0&&engine!=="GitHub"||status==="success"&&engine==="Forgejo"?void 0:status==="success",text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
+return object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),name:optional(keyName()),limit_usd:optional(usdInput("must be an amount in USD, 0 or more")),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),seal:sealOrNone(),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
+function keyProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{limit_reset:reset,replace=!1,revoke_after_job:revokes}=valid
+reset===void 0||provided.has("limit_usd")||problems.push({input:"limit-reset",message:"needs limit-usd: without a limit, there is nothing to reset"})
+replace===!1||provided.has("name")||problems.push({input:"replace",message:"needs name: a generated name is different each time"})
+replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))&&problems.push({input:"replace",message:"after-job needs revoke-after-job: false, or no key would be left after the job"})
+replace!=="after-job"||provided.has("expires_in")||problems.push({input:"expires-in",message:"is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"})
+valid.seal&&replace===!0&&problems.push({input:"seal",message:"cannot be used with replace: true, which deletes the older keys before any job has the new one. Use replace: after-job"})
+problems.push(...sealProblems(valid))
+return problems}function sealProblems({seal,job_status=""}){if(!seal)return[]
+const engine=engineOf(process.env),problems=[]
+jobStatusOf(job_status,engine).succeeded===void 0&&problems.push({input:"seal",message:`needs a runner whose post steps know the status of their job, and ${engine} has none: leave it out${engine==="Forgejo"?"":", or set job-status to the expression job.status"}`})
+readRunId()===""&&problems.push({input:"GITHUB_RUN_ID (environment variable)",message:"must be set, because a sealed key is that of one run"})
+return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
+return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),endsAfterJob:values.revoke_after_job,replace:values.replace,seal:values.seal,runId:readRunId(),isSealed:values.seal!==void 0}}function readJobStatus(){return jobStatusOf(getInput("job-status"),engineOf(process.env))}const DEFAULT_LIMIT=toUsd(1),previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
+return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdInput('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdInput("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),seal:sealOrNone(),comment:fields_flag(!0),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
+function previewProblems(valid,provided){const problems=governanceProblems(valid,provided),{key}=valid
+key==="none"&&valid.key_name!==void 0&&problems.push({input:"key-name",message:"needs an API key"})
+valid.preview_limit_usd===void 0||key!=="none"&&valid.limit_usd!==null&&valid.limit_reset===void 0||problems.push({input:"preview-limit-usd",message:"needs an API key, limit-usd as an amount, and no limit-reset"})
+problems.push(...inputs_limitProblems({isDeployed:key==="preview",limit:provided.has("limit_usd")?valid.limit_usd:DEFAULT_LIMIT,cap:valid.preview_limit_usd}))
+valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
+valid.seal&&key==="none"&&problems.push({input:"seal",message:"needs an API key: without one, there is nothing to seal"})
+problems.push(...sealProblems(valid))
+return problems}function inputs_limitProblems({isDeployed,limit=null,cap}){return limit===null||cap===void 0||limit*(isDeployed?2n:1n)<=cap?[]:[{input:"limit-usd",message:isDeployed?"must not be above half of preview-limit-usd with key: preview":"must not be above preview-limit-usd"}]}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
+function readPreviewInputs(){const values=readInputs(previewInputs(),previewProblems),payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
+return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,values.seal?{job:values.key_name}:{entry:values.key_name}),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:values.preview_limit_usd,seal:values.seal,runId:readRunId(),isSealed:values.seal!==void 0,comment:values.comment,dryRun:values.dry_run}
+var env}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
+try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS={Forgejo:"forgejo-actions",Gitea:"gitea-actions"},runnerEvent=object({repository:object({id:optional(schemas_number()),default_branch:optional(schemas_string())})})
+function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
+if(!url||!isConfidential(url))throw new Failure(invalidInputs,{problems:[{input:"GITHUB_API_URL (environment variable)",message:"must be a URL that begins with https, because the token is sent there"}]})
+const{repository}=safeParse(runnerEvent,payload).data??{},id=Number(env.GITHUB_REPOSITORY_ID||repository?.id),scheduled=env.GITHUB_EVENT_NAME==="schedule"?env.GITHUB_REF_NAME:void 0
+return{apiUrl:apiUrl.replace(/\/$/,""),token,jobLogin:JOB_LOGINS[engineOf(env)]??"github-actions[bot]",repository:{name:env.GITHUB_REPOSITORY??"",id:Number.isSafeInteger(id)?id:void 0,serverUrl:env.GITHUB_SERVER_URL||"https://github.com",isGitea:isGitea(env),defaultBranch:repository?.default_branch||scheduled||void 0}}}const strangersEvent=object({repository:object({full_name:schemas_string(),fork:optional(schemas_boolean())}),pull_request:optional(object({head:object({repo:nullable(object({full_name:schemas_string()}))})}))})
+function reasonForNoKey(){const{env}=process
+if(getInput("management-key")!=="")return
+if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
+const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
+return data?.repository.fork?"this repository is a fork":isForeign?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
+return readGitHub(readInputs(object({github_token})).github_token,readEvent())}async function end_and_report_endAndReport(task,context,step){const{report}=step,gitHub=readPostGitHub(),{spend,incomplete}=await runPreviewTask(task,{...context,github:startGitHub(gitHub,step),comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository}})
+spend&&reportSpend(spend,report)
+return incomplete}const RESULTS=["success","failure","cancelled","skipped"],endKeyInputs=()=>object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),sealed_key:schemas_string(),result:optional(schemas_enum(RESULTS,"must be the result of a job: success, failure, cancelled or skipped")),api_url:connection.api_url,timeout:connection.timeout})
+function readEndKeyInputs(){const values=readInputs(endKeyInputs()),{sealed_key:sealedKey,result}=values,engine=engineOf(process.env),jobStatus=result&&{...jobStatusOf(result,engine),succeeded:result==="success"}
+return{...toConnection(values),sealedKey,runId:readRunId(),jobStatus}}const keyTask=()=>object({workspace:savedWorkspace(),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:keyHash,label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(keyHash)),isSealed:optional(schemas_boolean())})
+function task_endOf(progress,{endsAfterJob}){return taskIn(endsAfterJob?"created":"given-out",progress)}function taskIn(state,progress){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=progress,task={workspace:{id,slug},desired,mayHaveOrphans}
+if(state==="ended")return mayHaveOrphans?{...task,ends:!1}:null
+const created=key&&{hash:key.hash,label:key.label,name:desired.name,expiresAt:expiryOf(key,desired)}
+return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,progress,{saveTask}){const exists=progress.key&&describeExisting(progress.key)
+saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function saveGivenOut(progress,{endsAfterJob,isSealed},{saveTask}){const task=task_endOf(progress,{endsAfterJob}),saved=isSealed?{...task,isSealed}:task
+!isSealed&&endsAfterJob||saveTask(saved,{exists:describeExisting(progress.key)})}function leavesToEndKey({isSealed=!1},{jobStatus,log}){const leaves=isSealed&&jobStatus.succeeded===!0
+leaves&&log.info("The API key is sealed for other jobs: end-key ends it.")
+return leaves}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:savedWorkspace(),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)}),sealedTask=()=>{return options=[object({action:literal("key"),task:keyTask()}),object({action:literal("preview"),task:previewTask()})],new ZodMiniDiscriminatedUnion({type:"union",options,discriminator:"action",...normalizeParams(void 0)})
+var options}
+function main_endKey(){let advice,leftovers=""
+return runStep({action:"end-key"},async step=>{const{report}=step
+if(readSealedKey()===void 0){report.info("There is no API key, and nothing is wrong: nothing to end.")
+return}const inputs=readEndKeyInputs(),end=main_open(inputs),key=keyIn(end)
+leftovers=describeLeft(end)
+const jobStatus=statusFor(key,inputs)
+report.output({hash:key?.created?.hash??"",workspace:end.task.workspace.id})
+const context={...startContext(inputs,step,{wasAccepted:!0}),jobStatus}
+if(key&&await isDeleted(key,context)){report.info("The API key was ended before.")
+return}const incomplete=await run(end,context,step)
+if(incomplete){leftovers=describeLeft({...end,task:incomplete.left})
+advice=incomplete.advice
+throw incomplete.error}},(report,error,effect)=>{report.fail(error,effect,{leftovers,advice})
+return 1})}function main_open({sealedKey,managementKey,runId}){const opened=openTask(sealedKey,{managementKey,run:runId,task:sealedTask()})
+if(typeof opened!="string")return opened.task
+throw new Failure(sealedKeyMismatch,{problem:opened,part:"task"})}function keyIn({action,task}){return action==="key"?task:task.key}function describeLeft({action,task}){return action==="key"?describeKeysLeft(task):describePreviewLeft(task)}function statusFor(key,{jobStatus}){if(jobStatus)return jobStatus
+if(key?.replaced===void 0)return{succeeded:void 0,text:"",engine:"GitHub"}
+throw new Failure(invalidInputs,{problems:[{input:"result",message:"is required, because this key replaces others once its job has succeeded: write needs.JOB.result of the job that used it"}]})}async function isDeleted({created,ends,replaced},context){if(!created||!ends||replaced)return!1
+const{key}=await requestKey(context,keyRequest(created.hash,describeKey(created)))
+return key===void 0}function run(end,context,step){return end.action==="key"?endAndReport(end.task,context,step.report):end_and_report_endAndReport(end.task,context,step)}const COMPARISONS={limit(returned,{limit:requested}){const amount=typeof returned=="bigint"?returned:void 0
+return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
+if(requested===null)return time===void 0?"same":"stricter"
+if(returned===void 0)return"stricter"
+if(time===void 0)return"looser"
+const later=time-Date.parse(requested)
+return later===0?"same":later>0?"looser":"stricter"}}
+function compareKey(key,desired){const differences=comparison=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===comparison).map(field=>({kind:"field",field,from:desired[field]??null,to:key[field]}))
+return{looser:differences("looser"),stricter:differences("stricter")}}async function createKey(request,context){const{client,log}=context,{workspace}=request
+log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
+const found=await findWorkspace(client,workspace)
+if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
+const created=await makeKey(found.workspace,request,context)
+giveOut(created,request,context)
+await deleteLateOrphans(created,context)
+if(request.replace===!0){const{error}=await deleteOlderKeys(created.namesakes,created.key,context)
+if(error)throw error}log.info(describeEnd(request))
+return created}function describeEnd({endsAfterJob,replace,isSealed}){return isSealed?"The key is sealed: if this job succeeds, end-key ends it.":endsAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,request,context),{key}=created
+saveCreated(created,context)
+if(created.looser.length>0)throw await deleteLooser(created,context)
+const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(created.expiresAt)
+log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`)
+return created}function giveOut(created,request,context){const{key,stricter}=created
+context.onKey(created,task_endOf(created,request))
+stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
+throwIfCancelled(context.signal)
+saveGivenOut(created,request,context)}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
+return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,request,context){const{client,registerSecrets,saveTask}=context
+task_saveState("planned",{...plan,mayHaveOrphans:!0},context)
+const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
+if(error){error.details.ambiguous||saveTask(null,{orWarn:!0})
+throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
+return{...plan,...data,...compareWithRequest(data.key,plan,request),mayHaveOrphans:mayHaveOrphans(posted.attempts),expiresAt:readableExpiry(data.key,plan)}}function compareWithRequest(key,{desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}function readableExpiry(key,{desired}){const expiry=expiryOf(key,desired)
+return readTime(expiry)===void 0?null:expiry}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
+task_saveState(isOwn?"created":"ended",created,context)
+if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,context){const{log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(context,key),ApiError),deleted=deletion?.kind==="deleted"
+if(deleted){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
+task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,deleted,error:deletion?.kind==="unclear"?deletion.error:error})}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created,end){report.output(keyOutputs(created))
+outputKey(created.secret,{action:"key",task:end},inputs,report)},random:Math.random})
+report.summarize(keySummary(result,inputs))})}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const jobStatus=readJobStatus()
+if(!leavesToEndKey(task,{...context,jobStatus}))return endAndReport(task,{...context,jobStatus},report)},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+report.output({state:"skipped"})
+report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state!=="clean-up")return{}
+const{deleted="",failed="",count=""}=sweepOutputs(result.result),spent=withOutcome(result.result,"deleted").map(one=>one.spent),{amount,isExact}=sumSpent(spent)
+return{deleted,failed,count,"keys-cost-usd":isExact&&spent.length>0?exactUsd(amount):""}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
+if(result.state==="closed")return closedSummary(result)
+const{preview,opened}=result
+return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
+return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,closed}){const{identity,subject}=preview,what=`the OpenRouter preview "${identity.slug}"`,[first]=closed,keys=closed.flatMap(one=>one.keys),disabled=countKeys(closed.reduce((sum,one)=>sum+one.disabled,0)),isDryRun=first?.outcome==="would-end"
+return{title:first?`${isDryRun?"\u{1f50e} Dry run: would close":"\u2705 Closed"} ${what}: ${report_REASONS[subject.kind]}`:`\u2705 Nothing to close: ${what} does not exist`,paragraphs:[...first?[isDryRun?`${disabled} would be disabled.`:`${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour after its last key has ended at the earliest.`]:[],`${describePreview(identity)}: ${report_REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const report_REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
+async function deleteStale(stale,{maxDeletions,dryRun,deleteOne},context){const{log,clock,signal}=context,isTooMany=stale.length>maxDeletions
+if(isTooMany||dryRun){log.info(isTooMany?`Nothing was deleted: ${TOO_MANY}.`:"Dry run: nothing was deleted.")
+const lines=stale.map(({slug,reason})=>`  ${JSON.stringify(slug)}, ${reason}`)
+for(const line of truncateList(lines,MAX_LOGGED))log.info(line)
+const planned=isTooMany?{outcome:"too-many",keys:[],reason:TOO_MANY}:{outcome:"would-delete",keys:[]}
+return stale.map(workspace=>({...workspace,...planned}))}const start=clock.now(),ended=[]
+await forEachOf(stale,async workspace=>{const deletion=signal.aborted?notAttempted(signal):await deleteOne(workspace),entry={...workspace,...deletion}
+ended.push(entry.outcome==="failed"?failed(entry,entry.failure,context):entry)})
+const{length:count}=withOutcome(ended,"deleted")
+log.info(`Deleted ${count} of ${stale.length}, in ${formatSeconds(clock.now()-start)}.`)
+return ended}function notAttempted(signal){return{outcome:"failed",keys:[],reason:`not attempted: ${abortReason(signal)}`}}function failed(workspace,failure,{log,toLine}){const reason=toLine((failure instanceof ApiError?formatCause(failure.details):failure?.message)??workspace.reason)
+log.info(`Could not delete ${JSON.stringify(workspace.slug)}: ${reason}`)
+return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}async function findMarked({client,repository}){const{items}=await listWorkspaces(client)
+return markedIn(items,{repository})}function markedIn(workspaces,{repository}){return workspaces.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
+if(!mark||isDefault({slug}))return[]
+const{name}=identify(mark.subject,repository,void 0)
+return[{id,slug,description,created_at,...mark,name:mark.isLocked?name:slug}]})}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
+function guardKeys(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>watch.see(await listKeys(context,workspace))
+return{async waitForRoom({dryRun}){if(!cap)return!1
+let fullSince
+for(let isFirst=!0;;isFirst=!1){const uses=usesOf(await list(),cap,workspace)
+if(fits(uses,cap))return!isFirst
+const ms=roomIn(uses,cap),now=clock.now()
+fullSince=ms===void 0?fullSince??now:void 0
+const timeLeft=start+MAX_WAIT_MS-now
+if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>timeLeft)throw new Failure(previewLimitReached,{cap,uses})
+isFirst&&log.info(ms===void 0?MAY_GIVE_WAY:describeWait(uses,{...context,dryRun}))
+if(dryRun)return!1
+await context.rest(Math.min(ms??RACE_MS,RELIST_MS))
+throwIfCancelled(context.signal)}},async admit(created){const{hash}=created
+for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
+const keys=await list(),own=keys.find(({key})=>key.hash===hash)
+if(own&&!isWorking(own))return"ended"
+if(own&&!cap)return"admitted"
+if(!own||!cap)continue
+const uses=usesOf(keys,cap,workspace),next=decide(uses,{hash,cap,isPatient:round<PATIENT_LISTS})
+if(next==="give-out")return"admitted"
+if(next==="give-way")return new Failure(previewLimitReached,{cap,uses})}throw new Failure(keyNotListed,{key:created})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
+if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
+return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(use=>!isWorking(use)&&use.counted>use.spent),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(use=>settlesIn(use)??0)),until=formatMinute(timeOfDay()+last,{withYear:!1})
+return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}async function openPreview(opening,context){const{request}=opening,{ownership,...opened}=await ensureWorkspace(opening,context),{workspace}=opened.result,guard=workspace&&guardKeys(capOf(request),workspace,context)
+request.dryRun&&await(guard?.waitForRoom({dryRun:!0}))
+if(!workspace||!guard||request.dryRun){workspace&&context.onWorkspace(workspace,ownership)
+return opened}const task=taskOf(opening,workspace,context)
+context.saveTask(task)
+const candidate={workspace,task,guard,onUsable:()=>context.onWorkspace(workspace,ownership)},{value:usable,error}=await catching(ensureUsable(opening,candidate,context),ApiError)
+if(usable)return{...opened,...usable}
+if(error&&!await hasEnded(workspace,error,context))throw error
+context.log.info("The preview was closed or locked in the meantime: beginning again.")
+await context.client.pause(context.random()*MAX_PAUSE_MS)}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.log.notice("There are newer commits: this run uses the workspace as it is.")
+const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
+let ownership={created:!1}
+return{result:await createWorkspace(wanted,{...context,saveTask:()=>{},onWorkspace:(_,known)=>{ownership=known}}),request:wanted,ownership}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
+if(mark&&!mark.isLocked&&isSame(mark.subject,subject)&&!isDefault(workspace))return
+const description=String(workspace.description??"")
+throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},since,request},{id,slug},{repository}){const cap=capOf(request)
+return{subject,since,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?cap.amount:void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:desired.limit??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
+async function ensureUsable(opening,candidate,context){if(opening.request.keyMode!=="none")return ensureKey(opening,candidate,context)
+if(await isUsable(opening,candidate,context)){candidate.onUsable()
+return{}}}async function ensureKey(opening,candidate,context){const{request,preview,since}=opening,{workspace,guard,task}=candidate,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options),onKey:(key,end)=>context.onKey(key,{...task,key:end})}
+for(;;){if(await guard.waitForRoom({dryRun:!1})&&!(await readSubject(preview.subject,since,context)).isOpen)return
+const keyRequest=keyRequestOf(opening,context),key=await makeKey(workspace,keyRequest,keyContext)
+await deleteLateOrphans(key,keyContext)
+const admission=await guard.admit(key.key)
+if(admission==="admitted"&&await isUsable(opening,candidate,context)){candidate.onUsable()
+giveOut(key,keyRequest,keyContext)
+context.log.info(request.isSealed?SEALED:ENDS[request.keyMode])
+return{key}}await giveUp(key,context)
+task_saveState("ended",key,keyContext)
+if(typeof admission=="string")return
+context.log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
+if(key.mayHaveOrphans)throw admission
+await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){if(!await untilFound(context,()=>disableUnused(context,key))&&(await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
+if(!isInUse(workspace))return!1
+const{isOpen}=await readSubject(subject,since,context,{wasOpen:!0})
+return isOpen}const SEALED="The key is sealed: if this job succeeds, end-key ends it.",ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
+function keyRequestOf({request:{key,keyMode,isSealed},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
+return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName,isSealed}}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
+const{value:lookup}=await catching(findWorkspace(client,id),ApiError)
+return lookup!==void 0&&!isInUse(lookup.workspace)}async function closePreview(preview,{dryRun,since},context){const{value:own,error:unlisted}=await catching(watchOwn(preview,context),ApiError)
 if(unlisted)throw dryRun?unlisted:notEnded(preview.identity,[unlisted],void 0)
 const closed=[],failures=[]
 await forEachOf(own,async one=>{const closing=dryRun?planClose(one,context):closeOne({...one,since},context),{value,error}=await catching(closing,ApiError,Failure)
@@ -1917,35 +2054,16 @@ const closed=await closePreview(preview,{...request,since:state.since},closeCont
 return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{wasOpen:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
 if(state)return state
 throw isEnd?await closeUnread(preview,error,context):error}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
-if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments({...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key){report.output(previewKeyOutputs(key))
-report.outputSecret("key",key.secret)},random:Math.random})
+if(reason!==void 0){outputNoKey(report)
+return reportSkipped(reason,report)}const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments({...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key,end){report.output(previewKeyOutputs(key))
+outputKey(key.secret,{action:"preview",task:end},inputs,report)},random:Math.random})
+"opened"in result&&result.opened?.key||outputNoKey(report)
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,endsOwn=key!==void 0&&(!isDeployed(key)||await isDeploymentOver(task,context)),ended=key&&await endKey(key,{endsOwn},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
-await writeComment({workspace,cap:task.cap},context)
-const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??orphans?.error
-if(!key||!error)return{spend,incomplete:void 0}
-const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
-return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function isDeploymentOver({subject,since},context){const{jobStatus,log}=context
-if(jobStatus.succeeded!==!0)return jobStatus.succeeded===!1
-const lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
-error&&log.info(`${error.message}. If it is closed, the next clean-up ends the key.`)
-state?.isOpen===!1&&log.info("The pull request or branch is closed: the key ends.")
-return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn},context){if(!key)return{}
-if(replaced===void 0||endsOwn){const end=await catching(endOwn(key,workspace,context),ApiError,Failure)
-return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){const ended=await untilFound(context,async()=>{const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
-return found&&!isDisabled(found)?disable(key,context):found})
-if(ended)return ended
-if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
-disabled&&context.log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
-return disabled}async function disableEach(keys,context){const working=keys.filter(isWorking),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
-return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:task=>!task||task.key!==void 0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
-spend&&reportSpend(spend,report)
-return incomplete},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+report.summarize(previewSummary(result,inputs))})}function outputNoKey(report){getInput("seal")!==NONE&&report.output({"sealed-key":NO_KEY})}function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:task=>!task||task.key!==void 0,async run(task,context,step){const jobStatus=readJobStatus()
+if(!task.key||!leavesToEndKey(task.key,{...context,jobStatus}))return end_and_report_endAndReport(task,{...context,jobStatus},step)},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
@@ -1972,7 +2090,21 @@ const failure=sweepFailure(result,{...inputs,kind:"sweep"})
 if(failure)throw failure
 const notice=staleNotice(result)
 notice!==void 0&&report.notice(notice)
-report.summarize(sweepSummary(result,{...inputs,kind:"sweep"}))})}const CALENDAR_PERIODS=["month","week","day"],SUFFIXES={month:"_monthly",week:"_weekly",day:"_daily"}
+report.summarize(sweepSummary(result,{...inputs,kind:"sweep"}))})}const ownKey=envelope(looseObject({}))
+async function readOwnKey(client){await client.request({operation:"read the API key of this job",method:"GET",path:"/key",schema:ownKey,hint:"The account's owner can have limited what its keys may do."})}async function assertWorks({client}){const{error}=await catching(readOwnKey(client),ApiError)
+if(error?.details.status===401)throw new Failure(sealedKeyEnded,{})
+if(error)throw error}const unsealKeyInputs=()=>object({sealed_key:schemas_string(),seal:pipe(schemas_string({error:MESSAGE}),transform(toBytes)),api_url:connection.api_url,timeout:connection.timeout})
+function readUnsealKeyInputs(){const{sealed_key,seal:bytes,api_url,timeout}=readInputs(unsealKeyInputs())
+return{sealedKey:sealed_key,seal:bytes,runId:readRunId(),apiUrl:api_url,timeoutMs:timeout}}function unsealKey(){return runStep({action:"unseal-key",onlyReads:!0},async step=>{const{report}=step
+if(readSealedKey()===void 0){report.info("There is no API key, and nothing is wrong: the output key is empty.")
+report.output({key:""})
+return}const{sealedKey,seal,runId,...connection}=readUnsealKeyInputs(),opened=openKey(sealedKey,{seal,run:runId})
+if(typeof opened=="string")throw new Failure(sealedKeyMismatch,{problem:opened,part:"key"})
+const{key}=opened
+report.registerSecrets([key])
+const context=startContext({...connection,managementKey:key},step,{wasAccepted:!0})
+await assertWorks(context)
+report.outputSecret("key",key)})}const CALENDAR_PERIODS=["month","week","day"],SUFFIXES={month:"_monthly",week:"_weekly",day:"_daily"}
 function sinceText({since,from}){return since==="created"?"":` since ${formatTime(from).replace("T00:00:00Z","")}`}function sinceForPeople({since,from,to}){return since==="created"?"":` since ${from%DAY_MS===0?formatDay(from,{withYear:!isSameYear(from,to)}):timeNear(to)(from)}`}function timeNear(to){return time=>formatMinute(time,{withYear:!isSameYear(time,to)})}const DAY_MS=864e5
 function calendarStarts(to){const date=new Date(to-1),[year,month]=[date.getUTCFullYear(),date.getUTCMonth()],day=Date.UTC(year,month,date.getUTCDate()),daysSinceMonday=(date.getUTCDay()+6)%7
 return{month:Date.UTC(year,month),week:day-daysSinceMonday*DAY_MS,day}}function startOf(since,{created,to}){const createdSecond=created===void 0?void 0:Math.min(Math.floor(created/1e3)*1e3,to-1e3)

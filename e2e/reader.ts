@@ -174,5 +174,5 @@ function forAct(text: string, isDown: boolean): string {
     .replace(/^ +queue: max\n/m, '')
     .replace(/,? *deployment: false/g, '')
     .replace(stepsWith('(?:key|preview)'), `$1$2  job-status: \${{ job.status }}\n`);
-  return isDown ? known.replace(stepsWith('\\w*'), '$1$2  timeout: 5s\n') : known;
+  return isDown ? known.replace(stepsWith('[\\w-]*'), '$1$2  timeout: 5s\n') : known;
 }

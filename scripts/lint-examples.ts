@@ -38,7 +38,7 @@ jobs:
           management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}
 `;
 
-const OURS = new RegExp(`uses: ${PUBLISHED.repository}/?(\\w*)@${PUBLISHED.ref}\\b`, 'g');
+const OURS = new RegExp(`uses: ${PUBLISHED.repository}/?([\\w-]*)@${PUBLISHED.ref}\\b`, 'g');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'examples-'));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type CreateWorkspaceRequest,
@@ -18,15 +19,7 @@ import {
 import { ACTIONS, toInputs } from '../support/actions.ts';
 import { GOVERNANCE, NULLS } from '../support/governance.ts';
 import { openHarness } from '../support/harness.ts';
-import {
-  camelCased,
-  fieldsOf,
-  NEWER_THAN_SDK,
-  openSdk,
-  SDK_BODIES,
-  SDK_REQUESTS,
-  SDK_VERSION,
-} from './sdk.ts';
+import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS, SDK_VERSION } from './sdk.ts';
 
 const harness = openHarness();
 const sdk = () => openSdk(harness.sandbox);
@@ -169,6 +162,10 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
     const key = { workspace: 'sent', name: 'CI', replace: 'true' };
     await run('key', key);
     const { hash = '' } = (await run('key', key)).outputs;
+    const seal = randomBytes(32).toString('base64');
+    const sealed = (await run('key', { workspace: 'sent', seal })).outputs['sealed-key'] ?? '';
+    await run('unseal-key', { 'sealed-key': sealed, seal });
+    await run('end-key', { 'sealed-key': sealed });
     await run('usage', { workspace: 'sent', 'key-hash': hash });
     await run('delete', { workspace: 'sent', 'delete-keys': 'true' });
     await run('sweep', { 'slug-pattern': 'sent-*', 'older-than': '1d' });
@@ -225,7 +222,7 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
 test.each(BODIES)(
   `the check for drift knows each field of %s that version ${SDK_VERSION} of the SDK knows, and newer ones`,
   (call, fields) => {
-    const theirs = fieldsOf(SDK_BODIES[call] as (typeof SDK_BODIES)[string]);
+    const theirs = fieldsOf(SDK_REQUESTS[call] as (typeof SDK_REQUESTS)[string]);
     expect(without(theirs, fields)).toEqual([]);
     expect(without(fields, theirs)).toEqual(NEWER_THAN_SDK[call] ?? []);
   },

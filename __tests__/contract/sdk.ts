@@ -13,6 +13,7 @@ import {
   DeleteKeysRequest$outboundSchema,
   DeleteWorkspaceBudgetRequest$outboundSchema,
   DeleteWorkspaceRequest$outboundSchema,
+  GetCurrentKeyRequest$outboundSchema,
   GetGuardrailRequest$outboundSchema,
   GetKeyRequest$outboundSchema,
   GetWorkspaceRequest$outboundSchema,
@@ -53,9 +54,11 @@ export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
   'GET /workspaces/:id': GetWorkspaceRequest$outboundSchema,
   'PATCH /workspaces/:id': UpdateWorkspaceRequest$outboundSchema,
   'DELETE /workspaces/:id': DeleteWorkspaceRequest$outboundSchema,
+  'GET /key': GetCurrentKeyRequest$outboundSchema,
   'GET /keys': ListRequest$outboundSchema,
   'POST /keys': CreateKeysRequestBody$outboundSchema,
   'GET /keys/:hash': GetKeyRequest$outboundSchema,
+  'PATCH /keys/:hash': UpdateKeysRequestBody$outboundSchema,
   'DELETE /keys/:hash': DeleteKeysRequest$outboundSchema,
   'POST /analytics/query': QueryAnalyticsRequestBody$outboundSchema,
   'GET /guardrails/:id': GetGuardrailRequest$outboundSchema,
@@ -66,12 +69,6 @@ export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
   'GET /organization/members': ListOrganizationMembersRequest$outboundSchema,
   'GET /workspaces/:id/members': ListWorkspaceMembersRequest$outboundSchema,
   'POST /workspaces/:id/members/add': BulkAddWorkspaceMembersRequest$outboundSchema,
-};
-
-/** What the SDK sends as the body of each call that has one. */
-export const SDK_BODIES: Readonly<Record<string, ZodType>> = {
-  ...SDK_REQUESTS,
-  'PATCH /keys/:hash': UpdateKeysRequestBody$outboundSchema,
 };
 
 export function openSdk({ managementKey, url }: Sandbox): OpenRouter {

@@ -36,6 +36,9 @@ describe('the inputs of key', () => {
       expiresInMs: 6 * 3_600_000,
       endsAfterJob: true,
       replace: false,
+      seal: undefined,
+      isSealed: false,
+      runId: '',
     });
     expect(desired).toEqual({ name: 'octo/app / test' });
   });
@@ -59,6 +62,9 @@ describe('the inputs of key', () => {
       expiresInMs: null,
       endsAfterJob: false,
       replace: true,
+      seal: undefined,
+      isSealed: false,
+      runId: '',
     });
   });
 

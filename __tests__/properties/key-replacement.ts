@@ -35,6 +35,7 @@ const REQUEST: KeyRequest = {
   expiresInMs: 70 * 86_400_000,
   endsAfterJob: false,
   replace: 'after-job',
+  isSealed: false,
 };
 
 /** After that long, every request that is delayed has arrived. */

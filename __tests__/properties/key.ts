@@ -63,6 +63,7 @@ const requests = fc.record({
   expiresInMs: fc.option(fc.constant(21_600_000), { freq: 5 }),
   endsAfterJob: fc.boolean(),
   replace: fc.boolean(),
+  isSealed: fc.constant(false),
 });
 
 const scenarios = fc.record({

@@ -14,6 +14,7 @@ import { describeError } from '../../src/report/describe-error.ts';
 import type { EffectContext } from '../../src/report/description.ts';
 import * as report from '../../src/report/failures.ts';
 import { stateInvalid } from '../../src/runtime/failures.ts';
+import * as sealing from '../../src/sealing/failures.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { workspaceNotFound } from '../../src/shared/failures.ts';
 import * as teardown from '../../src/teardown/failures.ts';
@@ -206,6 +207,9 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(key.keyReplaced, { key: KEY, olderEnded: false }),
     `The key, hash ${KEY.hash}, is disabled or deleted.`,
   ],
+  [new Failure(sealing.sealedKeyEmpty, {}), OF_STEP],
+  [new Failure(sealing.sealedKeyMismatch, { problem: 'not-opened', part: 'task' }), OF_STEP],
+  [new Failure(sealing.sealedKeyEnded, {}), OF_STEP],
   [new Failure(stateInvalid, { name: 'task' }), OF_STEP],
   [new Failure(report.outputsNotWritten, { reason: 'ENOSPC', values: {} }), OF_STEP],
   [

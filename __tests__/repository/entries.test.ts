@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { seedContents } from '../../sandbox/cli/contents.ts';
+import { runEarlierJob } from '../../sandbox/cli/earlier.ts';
 import { sceneOf } from '../../sandbox/cli/scenes.ts';
 import { stepIn } from '../../sandbox/github/environment.ts';
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { startGitHub } from '../../sandbox/github/server.ts';
-import { actionFolders, readManifest } from '../../sandbox/runner/manifest.ts';
-import { runPost, runStep } from '../../sandbox/runner/runner.ts';
+import type { Sandbox } from '../../sandbox/openrouter/server.ts';
+import { actionFolders, declaredInputs, readManifest } from '../../sandbox/runner/manifest.ts';
+import { runPost, runStep, type StepOptions } from '../../sandbox/runner/runner.ts';
 import { expectFailure, openHarness, ROOT } from '../support/harness.ts';
 import { openResources } from '../support/resources.ts';
 
@@ -25,39 +27,52 @@ async function startFirstRun(folder: string) {
   return stepIn(server, first.happen(server.github, repository));
 }
 
+/** The outputs of steps that know them before they send a request to OpenRouter. */
+const KNOWN_BEFORE: Readonly<Record<string, object>> = {
+  preview: { state: 'open' },
+  'end-key': { hash: expect.any(String), workspace: expect.any(String) },
+};
+
+/** The account in which an earlier job of the scene has run. */
+async function startAccount(folder: string) {
+  const sandbox = await harness.startSandbox();
+  seedContents(sandbox, sceneOf(folder).contents);
+  return sandbox;
+}
+
+/** The step of the scene of an action, for an account. */
+async function stepFor(folder: string, { url, managementKey }: Sandbox): Promise<StepOptions> {
+  const action = join(ROOT, folder);
+  const connection = { 'management-key': managementKey, 'api-url': url };
+  const { earlier, inputs } = sceneOf(folder);
+  const job = earlier && (await runEarlierJob(earlier, connection));
+  const run = await startFirstRun(folder);
+  return {
+    action,
+    ...run,
+    with: {
+      ...declaredInputs(await readManifest(action), connection),
+      ...run?.with,
+      ...(job ? job.evaluate(inputs) : inputs),
+    },
+  };
+}
+
 /** The files in `dist/`, each as a process, which most other tests do without. */
 describe.each(actionFolders(ROOT))('what %s/action.yml runs', (folder) => {
-  const step = async (inputs: Record<string, string>) => {
-    const run = await startFirstRun(folder);
-    return {
-      action: join(ROOT, folder),
-      ...run,
-      with: {
-        'api-url': harness.sandbox.url,
-        ...run?.with,
-        ...sceneOf(folder).inputs,
-        ...inputs,
-      },
-    };
-  };
-
   test('fails with one annotation when OpenRouter rejects the key, also before its post step', async () => {
-    const rejected = await step({ 'management-key': 'sk-or-v1-unknown' });
+    const step = await stepFor(folder, await startAccount(folder));
+    const rejected = { ...step, with: { ...step.with, 'api-url': harness.sandbox.url } };
     const main = await runStep(rejected);
-    // That of its pull request is known before.
-    const outputs = folder === 'preview' ? { state: 'open' } : {};
-    expect(expectFailure(main, outputs).code).toBe('unauthorized');
+    const { code } = expectFailure(main, KNOWN_BEFORE[folder]);
+    expect(code).toBe(folder === 'unseal-key' ? 'sealed-key-ended' : 'unauthorized');
     if ((await readManifest(rejected.action)).runs.post === undefined) return;
     expect(await runPost(rejected, main)).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   test('succeeds and sends its version as its User-Agent, as does its post step', async () => {
-    const sandbox = await harness.startSandbox();
-    seedContents(sandbox, sceneOf(folder).contents);
-    const accepted = await step({
-      'api-url': sandbox.url,
-      'management-key': sandbox.managementKey,
-    });
+    const sandbox = await startAccount(folder);
+    const accepted = await stepFor(folder, sandbox);
     const main = await runStep(accepted);
     expect(main).toMatchObject({ exitCode: 0, stderr: '' });
     const { outputs = {}, runs } = await readManifest(accepted.action);

@@ -6,7 +6,7 @@ import { addRepository } from '../../sandbox/github/seed.ts';
 import { duringOutage } from '../../sandbox/openrouter/outage.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { openPreviewHarness } from '../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
+import { openRecipeJobs, recipeOf, SKIPPED } from '../support/recipe-jobs.ts';
 import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
 const WORKSPACE = recipeOf('README.md');
@@ -14,7 +14,7 @@ const PREVIEW = recipeOf('README.md', 'Preview');
 const NIGHT = recipeOf('README.md', 'Preview nightly');
 
 const { harness, gitHub, slugs, comments } = openPreviewHarness({ followsSteps: true });
-const { run: runJob, start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+const { run: runJob, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 describe('the file for a workspace in README.md', () => {
   /** The workflow with other inputs; those that are undefined are left out. */
@@ -98,22 +98,29 @@ describe('the file for a workspace in README.md', () => {
 });
 
 describe('the two files for previews in README.md', () => {
-  test('give an open pull request a workspace and a key, disable the key when it is closed, and delete both in the night', async () => {
+  const key = () => harness.sandbox.account.keys[0];
+  const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
+
+  test('give an open pull request a workspace, a key to its tests, and a bill in the night after its close', async () => {
     const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
-    const { result, main, scripts } = await runJob(PREVIEW, opened);
-    expect(result).toBe('success');
-    const { slug, key, ...outputs } = main['preview']?.outputs ?? {};
+    const { key: created, test: tested, end } = await runAll(PREVIEW, opened);
+    expect([created, tested, end]).toMatchObject(new Array(3).fill({ result: 'success' }));
+    const { slug, ...outputs } = created?.main['preview']?.outputs ?? {};
     expect(outputs).toMatchObject({ state: 'open', created: 'true' });
-    expect(scripts.at(-1)?.env).toEqual({ OPENROUTER_API_KEY: key });
+    expect(created?.outputs['sealed-key']).toMatch(/^ey/);
+    const secret = tested?.main['unseal-key']?.outputs['key'];
+    expect(secret).toMatch(/^sk-or-v1-/);
+    expect(tested?.scripts.at(-1)?.env).toEqual({ OPENROUTER_API_KEY: secret });
     expect(slugs()).toEqual([slug]);
     expect(harness.sandbox.account.keys).toMatchObject([{ disabled: true }]);
-    expect(comments()).toEqual([expect.stringContaining(String(slug))]);
+    // The row of the job that uses the key.
+    expect(comments()).toEqual([expect.stringMatching(/>test<\/a>/)]);
 
     const [closed] = closePull(server.github, repository, 1);
-    const end = await runJob(PREVIEW, closed);
-    expect([end.result, end.scripts]).toEqual(['success', [{ run: 'npm ci', env: {} }]]);
-    expect(end.main['preview']?.outputs).toMatchObject({ state: 'closed' });
+    const atClose = await runAll(PREVIEW, closed);
+    expect(atClose['key']).toMatchObject({ result: 'success', outputs: { 'sealed-key': 'none' } });
+    expect([atClose['test'], atClose['end']]).toEqual([SKIPPED, SKIPPED]);
     expect(slugs()).toEqual([slug]);
     expect(comments()).toEqual([expect.stringContaining(' so far<')]);
 
@@ -124,6 +131,54 @@ describe('the two files for previews in README.md', () => {
     expect(harness.sandbox.account.keys).toEqual([]);
     expect(comments()).toEqual([expect.stringContaining(', closed<')]);
   });
+
+  test('end the key if the tests fail, are cancelled or were skipped, and if the job key fails after it has sealed the key', async () => {
+    const failed = await runAll(PREVIEW, open(), { onScript: ({ run }) => run !== 'npm test' });
+    expect([failed['test']?.result, failed['end']?.result]).toEqual(['failure', 'success']);
+    expect(key()).toMatchObject({ disabled: true });
+    const results = { test: { ...SKIPPED, result: 'cancelled' as const } };
+    const cancelled = await runAll(PREVIEW, open(), { results });
+    expect(cancelled['end']?.result).toBe('success');
+    expect(key()).toMatchObject({ disabled: true });
+
+    const broken = structuredClone(PREVIEW);
+    broken.jobs['key']?.steps.push({ run: 'false' });
+    const options = { onScript: ({ run }: { run: string }) => run !== 'false' };
+    const { key: ofKey, test: ofTests, end } = await runAll(broken, open(), options);
+    expect([ofKey?.result, ofTests, end?.result]).toEqual(['failure', SKIPPED, 'success']);
+    expect(end?.main['end-key']?.annotations).toEqual([]);
+    expect(key()).toMatchObject({ disabled: true });
+  });
+
+  test('give the tests no key of an earlier attempt, and end the key of each attempt', async () => {
+    const event = open();
+    const first = await runAll(PREVIEW, event, { onScript: ({ run }) => run !== 'npm test' });
+    // Re-run failed jobs, then Re-run all jobs.
+    const repeated = await runAll(PREVIEW, event, {
+      attempt: 2,
+      results: { key: first['key'] ?? SKIPPED },
+    });
+    expect(repeated['test']?.main['unseal-key']?.log).toContain('choose Re-run all jobs');
+    expect(repeated['end']?.result).toBe('success');
+    const all = await runAll(PREVIEW, event, { attempt: 3 });
+    expect(all['test']?.result).toBe('success');
+    expect(harness.sandbox.account.keys.map(({ disabled }) => disabled)).toEqual([true, true]);
+  });
+
+  test.each(['sealed-key', 'OPENROUTER_SEAL'])(
+    'fail with a job test that has run, and not with one that is skipped, without %s',
+    async (missing) => {
+      const broken = structuredClone(PREVIEW);
+      if (missing === 'sealed-key') Object.assign(broken.jobs['key'] ?? {}, { outputs: {} });
+      const secrets: Record<string, string> =
+        missing === 'sealed-key' ? {} : { OPENROUTER_SEAL: '' };
+      const { key: ofKey, test: ofTests } = await runAll(broken, open(), { secrets });
+      const results = [ofKey?.result, ofTests?.result];
+      expect(results).toEqual(
+        missing === 'sealed-key' ? ['success', 'failure'] : ['failure', 'skipped'],
+      );
+    },
+  );
 
   test('cancel the older run of a pull request, and no other, so that a cap of one limit is enough for each run', async () => {
     const { repository, server } = gitHub;
@@ -142,35 +197,35 @@ describe('the two files for previews in README.md', () => {
 
     reopenPull(server.github, repository, 1);
     const tight = structuredClone(PREVIEW);
-    Object.assign(jobOf(tight).steps[0]?.with ?? {}, { 'preview-limit-usd': 1 });
-    const cancelled = await start(tight, opened);
-    await cancelled.end();
-    const { main } = await runJob(tight, pushed);
-    expect(main['preview']?.log).toContain('Waiting for');
-    expect(main['preview']?.outputs['key']).toMatch(/^sk-or-v1-/);
+    Object.assign(tight.jobs['key']?.steps[0]?.with ?? {}, { 'preview-limit-usd': 1 });
+    const results = { test: { ...SKIPPED, result: 'cancelled' as const } };
+    await runAll(tight, opened, { results });
+    const { key: waiting, test: tested } = await runAll(tight, pushed);
+    expect(waiting?.main['preview']?.log).toContain('Waiting for');
+    expect(tested?.result).toBe('success');
   });
 
   test('delete each night what was closed even if the run of the close is lost, and keep what is open', async () => {
     const { repository, server } = gitHub;
     const [first] = openPull(server.github, repository);
     const [second] = openPull(server.github, repository);
-    await runJob(PREVIEW, first);
-    const { main } = await runJob(PREVIEW, second);
+    await runAll(PREVIEW, first);
+    const { key: ofSecond } = await runAll(PREVIEW, second);
     closePull(server.github, repository, 1);
     letKeysBeCounted();
     await runJob(NIGHT, scheduleEvent(server.github, repository));
-    expect(slugs()).toEqual([main['preview']?.outputs['slug']]);
+    expect(slugs()).toEqual([ofSecond?.main['preview']?.outputs['slug']]);
   });
 
-  test('succeed without a key for a fork', async () => {
+  test('succeed without a key for a fork, and run no test', async () => {
     const { repository, server } = gitHub;
     const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
     const [opened] = openPull(server.github, repository, { from });
-    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
-    const { result, main, scripts } = await runJob(PREVIEW, opened, { secrets });
-    expect(result).toBe('success');
-    expect(scripts).toEqual([{ run: 'npm ci', env: {} }]);
-    expect(main['preview']?.outputs).toEqual({ state: 'skipped' });
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '', OPENROUTER_SEAL: '' };
+    const { key: skipped, ...others } = await runAll(PREVIEW, opened, { secrets });
+    expect(skipped).toMatchObject({ result: 'success', outputs: { 'sealed-key': 'none' } });
+    expect(skipped?.main['preview']?.outputs).toEqual({ state: 'skipped', 'sealed-key': 'none' });
+    expect(others).toEqual({ test: SKIPPED, end: SKIPPED });
     expect(slugs()).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { ROOT } from '../support/root.ts';
 const APIS = 'openrouter github http lib';
 
 /** What the work of an action may use. */
-const PARTS = `creation governance teardown runtime inputs shared ${APIS}`;
+const PARTS = `creation governance teardown runtime inputs sealing shared ${APIS}`;
 
 /**
  * What the files of `src/` may use besides their own room, `zod/mini` and Node.js. Of several rules for a file,
@@ -16,10 +16,15 @@ const PARTS = `creation governance teardown runtime inputs shared ${APIS}`;
 const RULES: readonly (readonly [files: string, uses: string])[] = [
   ['index.ts', 'actions/*'],
   ['actions/preview/inputs.ts', `actions/create actions/key ${PARTS} @actions/core process.env`],
-  ['actions/preview/{failures,report,render-*}.ts', `actions/create actions/key report ${PARTS}`],
+  [
+    'actions/preview/{failures,report,render-*,main}.ts',
+    `actions/create actions/key report ${PARTS}`,
+  ],
   ['actions/preview/*.ts', `actions/create actions/key ${PARTS}`],
+  ['actions/end-key/inputs.ts', `actions/key ${PARTS} @actions/core process.env`],
+  ['actions/end-key/*.ts', `actions/key actions/preview ${PARTS}`],
   ['actions/*/inputs.ts', `${PARTS} @actions/core process.env`],
-  ['actions/*/{failures,report}.ts', `report ${PARTS}`],
+  ['actions/*/{failures,report,end-and-report}.ts', `report ${PARTS}`],
   ['actions/*/*.ts', PARTS],
   ['creation/*.ts', `shared ${APIS}`],
   ['governance/inputs.ts', `inputs creation shared ${APIS}`],
@@ -30,6 +35,9 @@ const RULES: readonly (readonly [files: string, uses: string])[] = [
   ['runtime/*.ts', `inputs report shared ${APIS} @actions/core process.env package.json`],
   ['inputs/*.ts', `shared ${APIS} @actions/core process.env`],
   ['report/*.ts', `shared ${APIS} @actions/core process.env`],
+  ['sealing/inputs.ts', 'shared lib @actions/core process.env'],
+  ['sealing/{failures,output-key}.ts', 'report shared'],
+  ['sealing/*.ts', 'http lib'],
   ['shared/*.ts', APIS],
   ['openrouter/**/*.ts', 'http lib'],
   ['github/*.ts', 'http lib'],

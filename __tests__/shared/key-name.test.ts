@@ -26,36 +26,43 @@ describe('the generated name of a key', () => {
 
   const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(40)}cut` };
   const UNNAMED = { ...ENV, GITHUB_WORKFLOW: '.github/workflows/preview-of-pull-requests.yml' };
-  test.each<[string, NodeJS.ProcessEnv, entry: string, name: string]>([
-    ['leads to the job', ENV, '', 'octo/app / Preview / 42.2 / test'],
-    ['has an entry', ENV, '3.12', 'octo/app / Preview / 42.2 / test (3.12)'],
-    ['has no more parts', ENV, 'a / 3.12 / b', 'octo/app / Preview / 42.2 / test (a/3.12/b)'],
+  test.each<[string, NodeJS.ProcessEnv, options: { job?: string; entry?: string }, name: string]>([
+    ['leads to the job', ENV, {}, 'octo/app / Preview / 42.2 / test'],
+    ['has an entry', ENV, { entry: '3.12' }, 'octo/app / Preview / 42.2 / test (3.12)'],
+    ['has another job', ENV, { job: 'unit' }, 'octo/app / Preview / 42.2 / unit'],
+    ['has that job in one part', ENV, { job: 'a / b' }, 'octo/app / Preview / 42.2 / a/b'],
+    [
+      'has no more parts',
+      ENV,
+      { entry: 'a / 3.12 / b' },
+      'octo/app / Preview / 42.2 / test (a/3.12/b)',
+    ],
     [
       'has the whole job behind a long workflow',
       LONG,
-      '',
+      {},
       `octo/app / ${'🧪'.repeat(40)}… / 42.2 / test`,
     ],
     [
       'is not cut inside a separator',
       { ...ENV, GITHUB_WORKFLOW: `${'x'.repeat(38)} / y` },
-      '',
+      {},
       `octo/app / ${'x'.repeat(38)}… / 42.2 / test`,
     ],
     [
       'is without the half of a separator that a workflow ends with',
       { ...ENV, GITHUB_WORKFLOW: 'x /' },
-      '',
+      {},
       'octo/app / x / 42.2 / test',
     ],
     [
       'has the file of a workflow without a name',
       UNNAMED,
-      '',
+      {},
       'octo/app / preview-of-pull-requests.yml / 42.2 / test',
     ],
-  ])('%s', (_, env, entry, name) => {
-    expect(jobKeyName(env, entry)).toBe(name);
+  ])('%s', (_, env, options, name) => {
+    expect(jobKeyName(env, options)).toBe(name);
   });
 });
 

@@ -17,8 +17,13 @@ export const ACTIONS: readonly ActionInputs[] = await Promise.all(
   actionFolders(ROOT).map(async (folder) => {
     const name = folder || 'create';
     const exported = await import(join(ROOT, `src/actions/${name}/inputs.ts`));
-    const read = exported[`read${name[0]?.toUpperCase()}${name.slice(1)}Inputs`];
-    return { folder, schema: exported[`${name}Inputs`](), read };
+    const pascal = name.replace(/(?:^|-)[a-z]/g, (start) => start.slice(-1).toUpperCase());
+    const camel = `${name[0]}${pascal.slice(1)}`;
+    return {
+      folder,
+      schema: exported[`${camel}Inputs`](),
+      read: exported[`read${pascal}Inputs`],
+    };
   }),
 );
 

@@ -23,12 +23,15 @@ export const NO_LOG: InputLog = { info() {}, notice() {} };
 /** What reads inputs, and can log what it made of them. */
 export type Reader<Inputs> = (log: InputLog) => Inputs;
 
+/** The input without which every action fails, and one whose default only the manifests have. */
+const PROVIDED = { 'management-key': KEY, seal: 'none' };
+
 /**
  * Reads inputs by `read`, with the texts that a workflow passes, in an environment with nothing else.
- * Without `management-key`, `KEY` is passed.
+ * What `texts` leave out of `PROVIDED` is passed, too.
  */
 export function readWith<Inputs>(read: Reader<Inputs>, texts: Texts, env: Texts = {}): Inputs {
-  const variables = Object.entries({ 'management-key': KEY, ...texts }).map(([name, text]) => [
+  const variables = Object.entries({ ...PROVIDED, ...texts }).map(([name, text]) => [
     `INPUT_${name.toUpperCase()}`,
     text,
   ]);

@@ -65,6 +65,7 @@ const REQUEST: KeyRequest = {
   expiresInMs: 6 * HOUR_MS,
   endsAfterJob: true,
   replace: false,
+  isSealed: false,
 };
 
 /** Has `change` made to the key in each response to `POST /keys`. */

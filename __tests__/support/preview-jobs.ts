@@ -141,6 +141,7 @@ export function requestOf(
       expiresInMs: keyMode === 'preview' ? 720 * HOUR_MS : 6 * HOUR_MS,
     },
     cap,
+    isSealed: false,
     comment: true,
     dryRun: false,
     timeoutMs: TIMEOUT_MS,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, expect } from '@jest/globals';
 import { parse } from 'yaml';
@@ -5,7 +6,6 @@ import { PUBLISHED } from '../../sandbox/cli/show.ts';
 import { stepIn } from '../../sandbox/github/environment.ts';
 import type { GitHubEvent } from '../../sandbox/github/events.ts';
 import { addToken } from '../../sandbox/github/seed.ts';
-import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import { readManifest, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import { readExamples, readWorkflow } from '../../scripts/examples.ts';
@@ -16,6 +16,7 @@ import {
   type Contexts,
   interpolateAll,
   isDue,
+  type Job,
   type JobStatus,
   jobOf,
   type Step,
@@ -34,6 +35,9 @@ export function stepsOf(document: string): Step[][] {
     .filter(Array.isArray);
 }
 
+/** The seal of the repository. */
+const SEAL = randomBytes(32).toString('base64');
+
 /** A script of a job, with the values of its variables. */
 type Script = Required<Pick<Step, 'run' | 'env'>>;
 
@@ -50,6 +54,9 @@ export interface JobOptions {
   /** Its entry in the matrix. */
   matrix?: Record<string, unknown>;
   secrets?: Record<string, string>;
+  /** The outputs and results of the jobs that it needs. */
+  needs?: Record<string, Pick<JobResult, 'outputs' | 'result'>>;
+  id?: number;
   attempt?: number;
   /** Runs a script, which fails if this returns false. */
   onScript?(script: Script): boolean | undefined;
@@ -58,8 +65,10 @@ export interface JobOptions {
 }
 
 /** What a job has left so far. */
-interface JobResult {
+export interface JobResult {
   result: JobStatus;
+  /** Those that GitHub passes on to other jobs. */
+  outputs: Record<string, string>;
   /** The steps with actions of this repository that ran, by the folder of the action. */
   main: Record<string, StepResult>;
   post: Record<string, StepResult>;
@@ -76,6 +85,8 @@ interface RunningJob extends JobResult {
   stepOf(folder: string, inputs: Record<string, string>): StepOptions;
   /** Runs a post step for each of these, the last one first. */
   posts: (() => Promise<void>)[];
+  /** The secrets of the job. */
+  masks: string[];
   on: Pick<JobOptions, 'onScript' | 'onOther'>;
 }
 
@@ -102,15 +113,37 @@ export function openRecipeJobs(servers: Servers) {
     }
     const end = async (): Promise<JobResult> => {
       for (const post of job.posts.toReversed()) await post();
-      return job;
+      return { ...job, outputs: outputsOf(jobOf(workflow, options.job), job) };
     };
     return { ...(job as JobResult), end };
   };
+  /** Runs a job to its end. */
+  const run = async (...job: Parameters<typeof start>): Promise<JobResult> =>
+    (await start(...job)).end();
   return {
     start,
-    /** Runs a job to its end. */
-    run: async (...job: Parameters<typeof start>): Promise<JobResult> =>
-      (await start(...job)).end(),
+    run,
+    /**
+     * Runs all jobs of a workflow that are due, each after those before it in the file. A result in `results` is that of
+     * a job that ran before, as for *Re-run failed jobs*, or that never ran.
+     */
+    async runAll(
+      workflow: Workflow,
+      event: GitHubEvent,
+      { results = {}, ...options }: RunOptions = {},
+    ) {
+      const ended: Record<string, JobResult> = { ...results };
+      for (const [name, job] of Object.entries(workflow.jobs)) {
+        if (ended[name]) continue;
+        const needs = Object.fromEntries(
+          [job.needs ?? []].flat().map((other) => [other, ended[other] ?? SKIPPED]),
+        );
+        ended[name] = isJobDue(job, needs)
+          ? await run(workflow, event, { ...options, job: name, needs })
+          : SKIPPED;
+      }
+      return ended;
+    },
     /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
     letKeysBeCounted: () => servers.harness.sandbox.letPass(COUNT_MS + 1_000),
   };
@@ -124,6 +157,36 @@ function expectStart({ on }: Workflow, { name, payload }: GitHubEvent): void {
   if (types) expect(types).toContain(payload['action']);
 }
 
+/** How all jobs of a run are run. */
+interface RunOptions extends Omit<JobOptions, 'job' | 'matrix' | 'needs'> {
+  results?: Record<string, JobResult>;
+}
+
+/** A job that has not run. */
+export const SKIPPED: JobResult = {
+  ...{ result: 'skipped', outputs: {}, main: {}, post: {}, scripts: [], others: [] },
+};
+
+/** Whether a job runs after those that it needs. */
+function isJobDue(job: Job, needs: NonNullable<JobOptions['needs']>): boolean {
+  const results = Object.values(needs).map(({ result }) => result);
+  const status = results.find((result) => result !== 'success') ?? 'success';
+  return isDue(job, status, { needs });
+}
+
+/** The outputs of a job without those that contain a secret, which GitHub drops. */
+function outputsOf(
+  { outputs }: Job,
+  { contexts, main, masks }: RunningJob,
+): Record<string, string> {
+  const secrets = [...masks, ...Object.values(main).flatMap((step) => step.masks)];
+  return Object.fromEntries(
+    Object.entries(interpolateAll(outputs, contexts)).filter(
+      ([, value]) => !secrets.some((secret) => value.includes(secret)),
+    ),
+  );
+}
+
 interface JobStart {
   workflow: Workflow;
   event: GitHubEvent;
@@ -132,21 +195,28 @@ interface JobStart {
 
 function openJob({ harness, gitHub }: Servers, start: JobStart): RunningJob {
   const { workflow, event, options } = start;
-  const { permissions = {} } = jobOf(workflow, options.job);
+  const { permissions = {}, environment } = jobOf(workflow, options.job);
   const { sandbox } = harness;
   const { server } = gitHub;
   const token = addToken(server.github, { repository: event.repository.id, permissions }).secret;
   const { env } = stepIn(server, event, options);
+  const secrets = {
+    OPENROUTER_SEAL: SEAL,
+    // Only an environment has it.
+    OPENROUTER_MANAGEMENT_KEY: environment ? sandbox.managementKey : '',
+    ...options.secrets,
+  };
   return {
-    ...{ result: 'success', main: {}, post: {}, scripts: [], others: [], posts: [] },
-    contexts: contextsOf(start, { env, token, managementKey: sandbox.managementKey }),
+    ...{ result: 'success', outputs: {}, main: {}, post: {}, scripts: [], others: [], posts: [] },
+    masks: [token, ...Object.values(secrets)].filter(Boolean),
+    contexts: contextsOf(start, { env, token, secrets }),
     on: options,
     stepOf: (folder, inputs) => ({
       action: join(ROOT, folder),
       env,
       event: event.payload,
       with: {
-        ...(folder === 'preview' && { 'github-token': token }),
+        ...(['preview', 'end-key'].includes(folder) && { 'github-token': token }),
         'api-url': sandbox.url,
         ...inputs,
       },
@@ -155,16 +225,17 @@ function openJob({ harness, gitHub }: Servers, start: JobStart): RunningJob {
 }
 
 /** What a job has from its runner and from its secrets. */
-interface Given extends Pick<Sandbox, 'managementKey'> {
+interface Given {
   env: Record<string, string>;
   token: string;
+  secrets: Record<string, string>;
 }
 
 function contextsOf(
   { workflow, event, options }: JobStart,
-  { env, token, managementKey }: Given,
+  { env, token, secrets }: Given,
 ): Contexts {
-  const { matrix, secrets } = options;
+  const { matrix, needs = {} } = options;
   return {
     github: {
       event: event.payload,
@@ -176,7 +247,8 @@ function contextsOf(
     },
     runner: { temp: '/temp' },
     inputs: inputsOf(workflow, event),
-    secrets: { OPENROUTER_MANAGEMENT_KEY: managementKey, ...secrets },
+    secrets,
+    needs,
     steps: {},
     ...(matrix && { matrix }),
   };
@@ -227,7 +299,7 @@ async function runStep(job: RunningJob, step: Step): Promise<boolean> {
 function folderOf({ uses = '' }: Step): string | undefined {
   const { repository, ref } = PUBLISHED;
   if (!uses.startsWith(repository)) return undefined;
-  const [, folder] = new RegExp(`^${repository}/?(\\w*)@${ref}$`).exec(uses) ?? [];
+  const [, folder] = new RegExp(`^${repository}/?([\\w-]*)@${ref}$`).exec(uses) ?? [];
   if (folder === undefined) throw new Error(`${uses} is no action of this repository`);
   return folder;
 }

@@ -16,6 +16,7 @@ export interface Step {
 
 export interface Job {
   needs?: string | string[];
+  environment?: { name: string };
   if?: string;
   permissions?: Partial<Token['permissions']>;
   concurrency?: { group: string };
@@ -54,7 +55,7 @@ export function jobOf({ name, jobs }: Workflow, job = Object.keys(jobs).join(' a
 /** The values of expressions: `github`, `steps` and others. */
 export type Contexts = Record<string, unknown>;
 
-export type JobStatus = 'success' | 'failure';
+export type JobStatus = 'success' | 'failure' | 'cancelled' | 'skipped';
 
 /** Texts with the values of their expressions, such as `${{ steps.tag.outputs.commit }}`. */
 export function interpolateAll(
@@ -72,9 +73,9 @@ function interpolate(text: string, contexts: Contexts): string {
   );
 }
 
-/** Whether a step runs, whose job has this status so far. */
+/** Whether a step runs, whose job has this status so far; or a job, of what it needs. */
 export function isDue(
-  { if: condition = 'success()' }: Step,
+  { if: condition = 'success()' }: Pick<Step, 'if'>,
   status: JobStatus,
   contexts: Contexts,
 ): boolean {
@@ -95,9 +96,10 @@ function evaluate(expression: string, contexts: Contexts, status: JobStatus = 's
   });
   return runInNewContext(code, {
     fromJSON: JSON.parse,
+    startsWith: (text: string, start: string) => String(text).startsWith(start),
     success: () => status === 'success',
     failure: () => status === 'failure',
-    cancelled: () => false,
+    cancelled: () => status === 'cancelled',
     always: () => true,
   });
 }

@@ -15,6 +15,8 @@ export interface Scene {
   inputs: Inputs;
   /** What exists at OpenRouter before the step. */
   contents: Contents;
+  /** What an earlier job of the run has sealed, for a step that gets it as an input. */
+  earlier?: EarlierJob;
   /** What the next step of the job reads, by the id of this one. */
   next?: { id: string; outputs: readonly string[] };
   /** What the job does between the step and its post step. */
@@ -25,6 +27,14 @@ export interface Scene {
   occurrences?: readonly Occurrence[];
   /** Arguments that make something else happen. */
   variants: Readonly<Record<string, string>>;
+}
+
+/** A job `key` that seals an API key. */
+export interface EarlierJob {
+  /** Where the `action.yml` of its step is. */
+  folder: string;
+  /** Without the management key and the seal. */
+  inputs: Inputs;
 }
 
 /** Something that happens on GitHub and starts a run. */
@@ -100,6 +110,23 @@ const PREVIEW = {
   inputs: { 'limit-usd': '1', 'default-text-model': 'openai/gpt-5-mini' },
   contents: { ...EMPTY, spent: 0.0421 },
   runJob: spendWithKey,
+  annotations: [],
+} as const;
+
+/** What a workflow writes for the inputs of a job that has the sealed key of another job. */
+export const EXPRESSIONS = {
+  sealedKey: `\${{ needs.key.outputs.sealed-key }}`,
+  seal: `\${{ secrets.OPENROUTER_SEAL }}`,
+  result: `\${{ needs.test.result }}`,
+} as const;
+
+/** What the examples of a sealed key have in common. */
+const SEALED = {
+  earlier: {
+    folder: 'key',
+    inputs: { workspace: 'preview-42', 'limit-usd': '5', 'expires-in': '1h' },
+  },
+  contents: { ...EMPTY, existing: ['preview-42'] },
   annotations: [],
 } as const;
 
@@ -185,6 +212,28 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       '--workspace preview-43': 'the workspace does not exist',
     },
   },
+  'unseal-key': {
+    ...SEALED,
+    folder: 'unseal-key',
+    description: 'A job that never has the management key opens what an earlier job has sealed.',
+    inputs: { 'sealed-key': EXPRESSIONS.sealedKey, seal: EXPRESSIONS.seal },
+    variants: {
+      [`--seal ${'A'.repeat(43)}=`]: 'another seal does not open it',
+      '--sealed-key none': 'there is no key and nothing is wrong, as for a fork',
+      '--sealed-key ""': 'the earlier job has no such output',
+    },
+  },
+  'end-key': {
+    ...SEALED,
+    folder: 'end-key',
+    description: 'After the jobs that used it, an API key is ended that an earlier job has sealed.',
+    inputs: { 'sealed-key': EXPRESSIONS.sealedKey, result: EXPRESSIONS.result },
+    contents: { ...SEALED.contents, spent: 0.0421 },
+    variants: {
+      '--spent 5': 'the jobs have used up the limit',
+      '--sealed-key none': 'there is no key and nothing is wrong, as for a fork',
+    },
+  },
   usage: {
     folder: 'usage',
     description: 'A preview has cost more than the step warns above.',
@@ -260,7 +309,7 @@ function createKeys(sandbox: Sandbox, outputs: Inputs, contents: Contents): void
 }
 
 /** Spends with the API key that the step has created, if it has, some time before the job ends. */
-function spendWithKey(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
+export function spendWithKey(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
   const created = outputs['hash'] ?? outputs['key-hash'];
   const key = sandbox.account.keys.find(({ hash }) => hash === created);
   // OpenRouter rejects what would exceed the limit.

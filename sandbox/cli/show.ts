@@ -3,7 +3,8 @@ import type { Redact } from '../../src/report/text.ts';
 import type { RecordedRequest } from '../http/exchange.ts';
 import { foldGroups, mask } from '../runner/log.ts';
 import type { Annotation, StepResult } from '../runner/runner.ts';
-import type { Inputs, Scene } from './scenes.ts';
+import type { Call } from './call.ts';
+import type { Scene } from './scenes.ts';
 import { summaryText } from './summary.ts';
 import { breakLine, terminalWidth } from './terminal.ts';
 
@@ -80,13 +81,18 @@ export function firstLines(lines: readonly string[]): string[] {
 export const PUBLISHED = { repository: 'OWNER/openrouter-workspace', ref: 'v1' };
 
 /** Prints the step as it is written in a workflow. */
-export function showStep({ folder, next }: Scene, inputs: Inputs, redact: Redact): void {
+export function showStep(
+  { scene: { folder, next }, manifest, inputs }: Pick<Call, 'scene' | 'manifest' | 'inputs'>,
+  redact: Redact,
+): void {
   // Broken lines would be another YAML.
   print('Step', [
     `- uses: ${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`,
     ...(next ? [`  id: ${next.id}`] : []),
     '  with:',
-    `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
+    ...(manifest.inputs?.['management-key']
+      ? [`    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`]
+      : []),
     ...Object.entries(inputs).map(
       ([name, value]) => `    ${name}: ${JSON.stringify(redact(value))}`,
     ),
@@ -182,7 +188,8 @@ function showUnlessEmpty(title: string, lines: readonly string[]): void {
   if (lines.some(Boolean)) show(title, lines);
 }
 
-function logLines({ log, exitCode }: StepResult): string[] {
+/** The lines of a log as GitHub shows it, and how the step has ended. */
+export function logLines({ log, exitCode }: StepResult): string[] {
   const end = exitCode === 0 ? '(succeeded)' : `(failed with exit code ${exitCode})`;
   return log === '' ? [end] : [...foldGroups(log.split('\n')), end];
 }

@@ -9,14 +9,17 @@ import { addRepository } from '../github/seed.ts';
 import { type GitHubServer, startGitHub } from '../github/server.ts';
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { mask } from '../runner/log.ts';
+import { declaredInputs } from '../runner/manifest.ts';
 import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
 import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
+import { runEarlierJob } from './earlier.ts';
 import { changesOf, commandOf, helpOf, nextExample } from './help.ts';
-import { askModel, MINUTE, type Occurrence, SPEED } from './scenes.ts';
+import { askModel, type Inputs, MINUTE, type Occurrence, SPEED, spendWithKey } from './scenes.ts';
 import {
   firstLines,
+  logLines,
   PUBLISHED,
   type Stage,
   show,
@@ -35,7 +38,7 @@ await runProgram(async (args) => {
 
 /** Runs the step, in one run or in one for each occurrence, and shows everything. */
 async function run(call: Call): Promise<void> {
-  const { name, scene, inputs, contents, counterDelay } = call;
+  const { name, scene, contents, counterDelay } = call;
   const sandbox =
     call.apiUrl === undefined ? await startSandbox({ counterDelay, speed: SPEED }) : undefined;
   show(commandOf(name), [scene.description]);
@@ -45,11 +48,12 @@ async function run(call: Call): Promise<void> {
     if (lines.length > 0) show('Before the step, OpenRouter has', firstLines(lines));
   }
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
-  showStep(scene, inputs, redact);
   const surroundings = { sandbox, redact, ...watchForCancellation() };
+  const evaluated = { ...call, inputs: await evaluateInputs(call, surroundings) };
+  showStep(call, redact);
   const jobs = scene.occurrences
-    ? await runOccurrences(call, scene.occurrences, surroundings)
-    : [await runJob(call, surroundings)];
+    ? await runOccurrences(evaluated, scene.occurrences, surroundings)
+    : [await runJob(evaluated, surroundings)];
   const isOne = jobs.length === 1;
   for (const [at, job] of jobs.entries()) {
     showAllRequests(job, redact, isOne ? '' : `${ordinalOf(at, jobs)}: `);
@@ -69,6 +73,34 @@ async function run(call: Call): Promise<void> {
   const failed = stages.find(({ result }) => result.exitCode !== 0);
   const exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
   process.exitCode = surroundings.isCancelled() ? 130 : exitCode;
+}
+
+/** How a step of the call reaches OpenRouter. */
+function connectionOf(
+  { managementKey, apiUrl }: Call,
+  { sandbox }: Pick<Surroundings, 'sandbox'>,
+): Inputs {
+  return {
+    'management-key': managementKey ?? sandbox?.managementKey ?? '',
+    'api-url': apiUrl ?? sandbox?.url ?? '',
+  };
+}
+
+/** The inputs of the call, with what an earlier job of the run has sealed, if the example has one. */
+async function evaluateInputs(
+  call: Call,
+  { sandbox, redact }: Pick<Surroundings, 'sandbox' | 'redact'>,
+): Promise<Inputs> {
+  const { scene, inputs, contents } = call;
+  if (!scene.earlier) return inputs;
+  const { step, evaluate } = await runEarlierJob(scene.earlier, connectionOf(call, { sandbox }));
+  show(
+    'Log of the earlier job key',
+    logLines(step).map((line) => redact(line)),
+  );
+  if (sandbox) spendWithKey(sandbox, step.outputs, contents);
+  sandbox?.requests.splice(0);
+  return evaluate(inputs);
 }
 
 interface Surroundings {
@@ -146,8 +178,7 @@ async function runJob(
     signal: end,
     ...started?.run,
     with: {
-      'management-key': call.managementKey ?? sandbox?.managementKey ?? '',
-      ...(sandbox && { 'api-url': sandbox.url }),
+      ...declaredInputs(manifest, connectionOf(call, { sandbox })),
       ...started?.run.with,
       ...inputs,
     },

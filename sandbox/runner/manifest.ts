@@ -38,6 +38,16 @@ export function actionFolders(root: string): string[] {
     .toSorted();
 }
 
+/** The inputs among `inputs` that an action declares. */
+export function declaredInputs(
+  { inputs: declared = {} }: ActionManifest,
+  inputs: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => Object.hasOwn(declared, name)),
+  );
+}
+
 /** The names of the programs that an action runs: `key` and `key-post` for the one in `key/`. */
 export function programsOf({ runs: { main, post } }: ActionManifest): string[] {
   return [main, post].flatMap((path) => (path === undefined ? [] : [programOf(path)]));

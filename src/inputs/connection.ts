@@ -134,6 +134,7 @@ function decode(text: string): string | undefined {
 interface Secrets {
   managementKey: string[];
   gitHubToken: string[];
+  seal: string[];
   proxyPassword: string[];
 }
 
@@ -141,7 +142,7 @@ interface Secrets {
 const MIN_PASSWORD_LENGTH = 4;
 
 /**
- * Reads the secrets in this step's environment. The key and the token are returned whole, trimmed, and
+ * Reads the secrets in this step's environment. The key, the token and the seal are returned whole, trimmed, and
  * line by line, because masking matches exact text. A text that is too short to be a key is left out:
  * masking `short` would hide that word in the message about it.
  */
@@ -153,6 +154,7 @@ export function readSecrets(): Secrets {
   return {
     managementKey: textsOf('management-key'),
     gitHubToken: textsOf('github-token'),
+    seal: textsOf('seal'),
     proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH),
   };
 }

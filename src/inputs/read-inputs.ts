@@ -135,8 +135,9 @@ function partAt(field: PropertyKey | undefined, value: unknown): string | undefi
  */
 const MAX_SEARCHED = 200;
 
-/** Whether the text of an input contains the management key, or a user and a password in a URL. */
+/** Whether the text of an input is a secret, contains the management key, or a user and a password in a URL. */
 function containsSecret(key: string, text: string): boolean {
+  if (key === 'seal') return true;
   const keyStart = getInput('management-key').slice(0, MAX_SEARCHED);
   return (keyStart !== '' && text.includes(keyStart)) || (key === 'api_url' && text.includes('@'));
 }

@@ -41,8 +41,8 @@ export async function runStep(
   // Node hides deprecation warnings of code in node_modules, but not of the same code in a bundle.
   process.noDeprecation = true;
   const report = createReport(name);
-  const { managementKey, gitHubToken, proxyPassword } = readSecrets();
-  report.registerSecrets([...managementKey, ...gitHubToken]);
+  const { managementKey, gitHubToken, seal, proxyPassword } = readSecrets();
+  report.registerSecrets([...managementKey, ...gitHubToken, ...seal]);
   // Masked in the log only: a password can be a common word, and outputs never contain it.
   report.mask(proxyPassword);
 

@@ -32,18 +32,18 @@ export function deployingJob(env: NodeJS.ProcessEnv): string {
 /**
  * Names a key after the job that `env` describes, so that the name leads to the run that created it:
  * `octo-org/shop / CI / 17000000012.1 / test`
+ * @param job the job that uses the key, if that is another one
  * @param entry what the author calls one of the jobs of a matrix, which share GITHUB_JOB, shown as GitHub shows the
- * entry of a matrix. It must not look like further parts of the name.
+ * entry of a matrix
  */
-export function jobKeyName(env: NodeJS.ProcessEnv, entry?: string): string {
+export function jobKeyName(
+  env: NodeJS.ProcessEnv,
+  { job = env['GITHUB_JOB'], entry }: { job?: string | undefined; entry?: string | undefined } = {},
+): string {
   const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
-  const job = env['GITHUB_JOB'];
-  return [
-    env['GITHUB_REPOSITORY'],
-    shortenWorkflow(workflowOf(env)),
-    run,
-    entry ? `${job} (${entry.replaceAll(' / ', '/')})` : job,
-  ]
+  // Neither must look like further parts of the name.
+  const named = (entry ? `${job} (${entry})` : (job ?? '')).replaceAll(' / ', '/');
+  return [env['GITHUB_REPOSITORY'], shortenWorkflow(workflowOf(env)), run, named]
     .filter(Boolean)
     .join(' / ');
 }

@@ -14,6 +14,7 @@ const REQUEST: KeyRequest = {
   expiresInMs: 3_600_000,
   endsAfterJob: false,
   replace: true,
+  isSealed: false,
 };
 
 /** Creates a key whose journal cannot be written from its save number `failing` on. */

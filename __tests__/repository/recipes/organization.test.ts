@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import { parse } from 'yaml';
+import * as z from 'zod/mini';
 import { type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
 import { closePull, openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { addRepository } from '../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { readTable, readWorkflow } from '../../../scripts/examples.ts';
+import { seal } from '../../../src/sealing/inputs.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
 import { openShell } from '../../support/shell.ts';
 import { jobOf, type Workflow } from '../../support/workflow.ts';
@@ -31,7 +33,8 @@ function called(caller: Workflow, name: string): Workflow {
   // GitHub gives the job no permission that its caller does not have, and no secret that it does not name.
   const passed = Object.keys(secrets).map((secret) => [secret, `\${{ secrets.${secret} }}`]);
   expect(call.secrets).toEqual(Object.fromEntries(passed));
-  expect(jobOf({ ...caller, jobs }).permissions).toEqual(call.permissions);
+  const needed = Object.values(jobs).map(({ permissions }) => permissions);
+  expect(call.permissions).toEqual(Object.assign({}, ...needed));
   return { ...parse(withInputs), name: caller.name, on: caller.on };
 }
 
@@ -40,7 +43,7 @@ const PREVIEW = called(CALLER, 'Preview for all repositories');
 const NIGHT = called(recipeOf(PAGE, 'Preview nightly'), 'Preview nightly for all repositories');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { run, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+const { run, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 
@@ -60,34 +63,37 @@ describe('the files of each repository', () => {
   });
 
   test('give a pull request what those of the README give it', () => {
-    const { concurrency: ofJob, ...job } = jobOf(PREVIEW);
     const { concurrency, ...readme } = recipeOf('README.md', 'Preview');
-    const steps = job.steps.map(({ env: { COMMAND, ...env } = {}, ...step }) => ({
-      ...step,
-      ...(COMMAND !== undefined && { run: COMMAND }),
-      ...(Object.keys(env).length > 0 && { env }),
-    }));
-    expect({ ...job, steps }).toEqual(jobOf(readme));
-    expect(ofJob).toEqual(concurrency);
+    expect(CALLER.concurrency).toEqual(concurrency);
+    const jobs = Object.entries(PREVIEW.jobs).map(([name, job]) => {
+      const steps = job.steps.map(({ env: { COMMAND, ...env } = {}, ...step }) => ({
+        ...step,
+        ...(COMMAND !== undefined && { run: COMMAND }),
+        ...(Object.keys(env).length > 0 && { env }),
+      }));
+      return [name, { ...job, steps }];
+    });
+    expect(Object.fromEntries(jobs)).toEqual(readme.jobs);
     const { concurrency: ofNight, ...night } = recipeOf('README.md', 'Preview nightly');
     const atNight = jobOf(night);
     expect(NIGHT).toEqual({ ...night, jobs: { 'clean-up': { ...atNight, concurrency: ofNight } } });
   });
 
-  test('give a pull request a workspace and a key, disable the key when it is closed, and delete both in the night', async () => {
+  test('give a pull request a workspace and a key, disable the key when its tests end, and delete both in the night', async () => {
     const { repository, server } = gitHub;
-    const { result, main, scripts } = await run(PREVIEW, open());
-    expect(result).toBe('success');
-    const { key } = main['preview']?.outputs ?? {};
-    expect(scripts).toEqual([
+    const { test: tested, end } = await runAll(PREVIEW, open());
+    expect(end?.result).toBe('success');
+    const { key } = tested?.main['unseal-key']?.outputs ?? {};
+    expect(key).toMatch(/^sk-or-v1-/);
+    expect(tested?.scripts).toEqual([
       { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm ci' } },
       { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm test', OPENROUTER_API_KEY: key } },
     ]);
-    expect(slugs()).toEqual(['preview-shop-1']);
-    const [closed] = closePull(server.github, repository, 1);
-    expect(await run(PREVIEW, closed)).toMatchObject({ result: 'success' });
     const { account } = harness.sandbox;
     expect([slugs(), account.keys]).toMatchObject([['preview-shop-1'], [{ disabled: true }]]);
+    const [closed] = closePull(server.github, repository, 1);
+    expect(await runAll(PREVIEW, closed)).toMatchObject({ key: { result: 'success' } });
+    expect(slugs()).toEqual(['preview-shop-1']);
     letKeysBeCounted();
     expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject({
       result: 'success',
@@ -99,7 +105,7 @@ describe('the files of each repository', () => {
     const commands = { install: 'uv sync', test: 'uv run pytest' };
     const caller = structuredClone(CALLER);
     Object.assign(jobOf(caller), { with: commands });
-    const { steps } = jobOf(called(caller, 'Preview for all repositories'));
+    const { steps } = jobOf(called(caller, 'Preview for all repositories'), 'test');
     const ran = steps.flatMap(({ env }) => env?.['COMMAND'] ?? []);
     expect(ran).toEqual(Object.values(commands));
   });
@@ -108,9 +114,10 @@ describe('the files of each repository', () => {
     const { repository, server } = gitHub;
     const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
     const [opened] = openPull(server.github, repository, { from });
-    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
-    const { result, scripts } = await run(PREVIEW, opened, { secrets });
-    expect([result, scripts.length, slugs()]).toEqual(['success', 1, []]);
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '', OPENROUTER_SEAL: '' };
+    const { key, ...others } = await runAll(PREVIEW, opened, { secrets });
+    expect([key?.result, slugs()]).toEqual(['success', []]);
+    expect(others).toEqual({ test: SKIPPED, end: SKIPPED });
   });
 });
 
@@ -129,7 +136,8 @@ describe('the table of costs', () => {
     const text = readFileSync(join(ROOT, PAGE), 'utf8');
     const pulls = Number(/each repository has (\d+) pull requests/.exec(text)?.[1]);
     const repositories = amountIn(String(WHATS.find((what) => what.endsWith(' repositories'))));
-    const { 'limit-usd': limit, 'preview-limit-usd': cap } = jobOf(PREVIEW).steps[0]?.with ?? {};
+    const { 'limit-usd': limit, 'preview-limit-usd': cap } =
+      jobOf(PREVIEW, 'key').steps[0]?.with ?? {};
     const ofAll = repositories * pulls * Number(cap);
     const [credit = 0, credits = 0] = CREDIT;
     const accounts = [credit, credits / repositories];
@@ -149,7 +157,7 @@ describe('the table of costs', () => {
     const { account } = harness.sandbox;
     let event: GitHubEvent = open();
     for (let spent = 0; spent < Number(ofPull); spent += Number(ofJob)) {
-      await run(PREVIEW, event, {
+      await runAll(PREVIEW, event, {
         onScript({ env }) {
           const [key] = account.keys;
           if (!env['OPENROUTER_API_KEY'] || !key) return true;
@@ -162,9 +170,9 @@ describe('the table of costs', () => {
       event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
     }
     expect(account.spends).toHaveLength(Number(ofPull) / Number(ofJob));
-    const { result, main } = await run(PREVIEW, event);
-    expect(result).toBe('failure');
-    expect(main['preview']?.annotations[0]?.title).toContain('preview limit reached');
+    const { key, test: tested } = await runAll(PREVIEW, event);
+    expect([key?.result, tested]).toEqual(['failure', SKIPPED]);
+    expect(key?.main['preview']?.annotations[0]?.title).toContain('preview limit reached');
   });
 });
 
@@ -196,13 +204,14 @@ case "$*" in
   *git/refs*) add branches "$3 $5 $7" ;;
   *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
   'workflow disable '*) echo "$*" >> disabled ;;
+  'secret list '*) sed -n "s|^secret set \\(OPENROUTER_SEAL\\) --repo $4 .*|\\1|p" secrets ;;
   'secret set '*) echo "$* $(cat)" >> secrets ;;
   *) echo "unexpected: $*" && exit 1 ;;
 esac`,
   );
   const linesOf = (file: string) => shell.read(file).split('\n').filter(Boolean);
   beforeEach(() => {
-    shell.run('rm -f environments secrets files contents branches pulls disabled; : > rules');
+    shell.run('rm -f environments files contents branches pulls disabled; : > rules; : > secrets');
   });
   const on = (repositories: readonly string[], script: string, input = '') => {
     shell.write('repositories.txt', repositories.join('\n'));
@@ -228,12 +237,22 @@ esac`,
         ),
       ),
     );
-    expect(linesOf('secrets')).toEqual(
+    const [keys, seals] = [linesOf('secrets'), linesOf('secrets')].map((lines, at) =>
+      lines.filter((_, line) => line % 2 === at),
+    );
+    expect(keys).toEqual(
       REPOSITORIES.map(
         (each) =>
           `secret set OPENROUTER_MANAGEMENT_KEY --repo ${each} --env openrouter-preview sk-or-mgmt-1`,
       ),
     );
+    const texts = (seals ?? []).map((line, at) => {
+      const [command, text = ''] = line.split(/ (?=\S+$)/);
+      expect(command).toBe(`secret set OPENROUTER_SEAL --repo ${REPOSITORIES[at]}`);
+      expect(z.safeParse(seal(), text).success).toBe(true);
+      return text;
+    });
+    expect(new Set(texts).size).toBe(REPOSITORIES.length);
   });
 
   test('go on after a repository that cannot be set up, and replace the key in those that are', () => {
@@ -245,10 +264,13 @@ esac`,
       expect(output).not.toMatch(/exists|shop|web/);
     }
     expect(linesOf('rules')).toHaveLength(4);
-    expect(linesOf('secrets').map((line) => line.split(' ').at(-1))).toEqual([
+    // The seals stay.
+    const ofKeys = linesOf('secrets').filter((line) => !line.includes('OPENROUTER_SEAL'));
+    expect(ofKeys.map((line) => line.split(' ').at(-1))).toEqual([
       ...['sk-or-mgmt-1', 'sk-or-mgmt-1'],
       ...['sk-or-mgmt-2', 'sk-or-mgmt-2'],
     ]);
+    expect(linesOf('secrets')).toHaveLength(ofKeys.length + 2);
   });
 
   test('store no key where a rule of the environment cannot be created', () => {
@@ -258,7 +280,7 @@ esac`,
 ${ENTER}\n${SET_UP}`,
       'sk-or-mgmt-1\n',
     );
-    expect(shell.run('cat secrets').status).not.toBe(0);
+    expect(linesOf('secrets')).toEqual([]);
   });
 
   /** The file that was written to a repository, by its name. */

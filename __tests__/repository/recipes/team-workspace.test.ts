@@ -31,15 +31,20 @@ const [SEARCH = {}] = TEAMS;
 const runTeam = (matrix: Record<string, unknown> = SEARCH, recipe: Workflow = WORKSPACES) =>
   run(recipe, push(), { matrix });
 
+const ENVIRONMENT = { name: 'openrouter-teams' };
+
 /** Runs one of the steps of the page. */
 const runSteps = (steps: Step[]) =>
-  run({ name: 'Steps', on: { push: null }, jobs: { job: { steps } } }, push());
+  run(
+    { name: 'Steps', on: { push: null }, jobs: { job: { environment: ENVIRONMENT, steps } } },
+    push(),
+  );
 
 /** The workflow with more inputs of its first step. */
 function withInputs(inputs: Record<string, unknown>): Workflow {
   const [first, ...rest] = jobOf(WORKSPACES).steps;
   const steps = [{ ...first, with: { ...first?.with, ...inputs } }, ...rest];
-  return { ...WORKSPACES, jobs: { workspace: { steps } } };
+  return { ...WORKSPACES, jobs: { workspace: { environment: ENVIRONMENT, steps } } };
 }
 
 /** What limits the workspace of the team search, without what differs in each workspace. */

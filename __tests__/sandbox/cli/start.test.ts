@@ -79,7 +79,7 @@ describe('npm start shows', () => {
       'Requests of the post step',
       'Job summary as a page, for a browser',
       'Try next',
-      `npm start -- usage: ${SCENES['usage']?.description}`,
+      'npm start -- unseal-key: A job that never has the management key opens what an',
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(

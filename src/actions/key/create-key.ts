@@ -24,7 +24,7 @@ import { keyLooser, keyStricter, unexpectedKey } from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import { deleteLateOrphans, deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
-import { type KeyProgress, type KeyTask, saveState } from './task.ts';
+import { endOf, type KeyProgress, type KeyTask, saveGivenOut, saveState } from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
@@ -40,6 +40,8 @@ export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
    * post step does, if the job has succeeded.
    */
   replace: boolean | 'after-job';
+  /** Whether the key is sealed for other jobs. */
+  isSealed: boolean;
 }
 
 /** What to create in a workspace that was looked up. */
@@ -49,8 +51,11 @@ export interface KeyContext extends Context {
   saveTask: SaveTask<KeyTask>;
   /** Called with the secrets in each response before it is used or logged. */
   registerSecrets(secrets: readonly string[]): void;
-  /** Called as soon as a key is given out, so that its outputs are set even if the step fails later. */
-  onKey(key: NewKey): void;
+  /**
+   * Called as soon as a key is given out, so that its outputs are set even if the step fails later.
+   * @param end what ends the key once its jobs have ended
+   */
+  onKey(key: NewKey, end: KeyTask): void;
   /** A random number, at least 0 and below 1. */
   random(): number;
 }
@@ -97,7 +102,8 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
 }
 
 /** Says what becomes of the new key and the older ones when the job ends. */
-function describeEnd({ endsAfterJob, replace }: KeyRequest): string {
+function describeEnd({ endsAfterJob, replace, isSealed }: KeyRequest): string {
+  if (isSealed) return 'The key is sealed: if this job succeeds, end-key ends it.';
   if (endsAfterJob) return 'The key is revoked when the job ends.';
   return replace === 'after-job'
     ? 'The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.'
@@ -131,18 +137,14 @@ export async function makeKey(
  * @throws {Failure} those of `onKey`, and `state-not-written`
  * @throws {Cancellation}
  */
-export function giveOut(
-  created: NewKey,
-  { endsAfterJob }: RequestInWorkspace,
-  context: KeyContext,
-): void {
+export function giveOut(created: NewKey, request: RequestInWorkspace, context: KeyContext): void {
   const { key, stricter } = created;
-  context.onKey(created);
+  context.onKey(created, endOf(created, request));
   if (stricter.length > 0) context.warn(keyStricter, { key, changes: stricter });
   // While the post step is still to end the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
   // If this cannot be saved, the post step ends the key, so the step must not succeed.
-  if (!endsAfterJob) saveState('given-out', created, context);
+  saveGivenOut(created, request, context);
 }
 
 /** Looks up what exists before the key is created. */

@@ -9,6 +9,8 @@ import { BOOLEANS } from '../../inputs/parse-input.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
+import { readRunId, sealOrNone } from '../../sealing/inputs.ts';
+import type { Sealing } from '../../sealing/output-key.ts';
 import { jobKeyName } from '../../shared/key-name.ts';
 import type { KeyRequest } from './create-key.ts';
 import { type JobStatus, jobStatusOf } from './job-status.ts';
@@ -43,6 +45,7 @@ export const keyInputs = () => {
     expires_in: z.optional(lifetime()),
     revoke_after_job: flag(true),
     replace: z._default(replace(), false),
+    seal: sealOrNone(),
     api_url: connection.api_url,
     timeout: connection.timeout,
     job_status: z.optional(z.string()),
@@ -74,10 +77,39 @@ function keyProblems(
       'is required with replace: after-job, because the key outlives the job: a time such as 70d, or never';
     problems.push({ input: 'expires-in', message });
   }
+  if (valid.seal && replace === true) {
+    const message =
+      'cannot be used with replace: true, which deletes the older keys before any job has the new one. Use replace: after-job';
+    problems.push({ input: 'seal', message });
+  }
+  problems.push(...sealProblems(valid));
   return problems;
 }
 
-interface KeyInputs extends Connection, KeyRequest {}
+/** Where a key cannot be sealed: its post step has to know whether the job has succeeded. */
+export function sealProblems({
+  seal,
+  job_status = '',
+}: {
+  seal?: Buffer | undefined;
+  job_status?: string | undefined;
+}): InvalidInput[] {
+  if (!seal) return [];
+  const engine = engineOf(process.env);
+  const problems: InvalidInput[] = [];
+  if (jobStatusOf(job_status, engine).succeeded === undefined) {
+    const remedy = engine === 'Forgejo' ? '' : ', or set job-status to the expression job.status';
+    const message = `needs a runner whose post steps know the status of their job, and ${engine} has none: leave it out${remedy}`;
+    problems.push({ input: 'seal', message });
+  }
+  if (readRunId() === '') {
+    const message = 'must be set, because a sealed key is that of one run';
+    problems.push({ input: 'GITHUB_RUN_ID (environment variable)', message });
+  }
+  return problems;
+}
+
+interface KeyInputs extends Connection, KeyRequest, Sealing {}
 
 /** @throws {Failure} `invalid-inputs` */
 export function readKeyInputs(log: InputLog): KeyInputs {
@@ -94,6 +126,9 @@ export function readKeyInputs(log: InputLog): KeyInputs {
     expiresInMs: values.expires_in === 'never' ? null : (values.expires_in ?? toMs('6h')),
     endsAfterJob: values.revoke_after_job,
     replace: values.replace,
+    seal: values.seal,
+    runId: readRunId(),
+    isSealed: values.seal !== undefined,
   };
 }
 

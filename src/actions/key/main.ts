@@ -1,5 +1,6 @@
 import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
+import { outputKey } from '../../sealing/output-key.ts';
 import { createKey } from './create-key.ts';
 import { readKeyInputs } from './inputs.ts';
 import { keyOutputs, keySummary } from './report.ts';
@@ -14,9 +15,9 @@ export function key(): Promise<void> {
       saveTask: openJournal(inputs, report),
       ...startContext(inputs, step),
       registerSecrets: report.registerSecrets,
-      onKey(created) {
+      onKey(created, end) {
         report.output(keyOutputs(created));
-        report.outputSecret('key', created.secret);
+        outputKey(created.secret, { action: 'key', task: end }, inputs, report);
       },
       random: Math.random,
     });

@@ -1,9 +1,8 @@
 import { runPostStep } from '../../runtime/post-step.ts';
-import { runKeyTask } from './end-key.ts';
+import { endAndReport } from './end-and-report.ts';
 import { describeKeysLeft } from './failures.ts';
 import { readJobStatus, replacesAfterJob } from './inputs.ts';
-import { replacedSummary, reportSpend } from './report.ts';
-import { keyTask } from './task.ts';
+import { keyTask, leavesToEndKey } from './task.ts';
 
 /**
  * The post step of `key/action.yml`: deletes the created key, or deletes those that it replaces, reports what
@@ -14,10 +13,9 @@ export function keyPost(): Promise<void> {
     action: 'key',
     schema: keyTask(),
     async run(task, context, { report }) {
-      const end = await runKeyTask(task, { ...context, jobStatus: readJobStatus() });
-      if (end.replaced.length > 0) report.summarize(replacedSummary(end.replaced));
-      if (end.spend) reportSpend(end.spend, report);
-      return end.incomplete;
+      const jobStatus = readJobStatus();
+      if (leavesToEndKey(task, { ...context, jobStatus })) return undefined;
+      return endAndReport(task, { ...context, jobStatus }, report);
     },
     // The job must not succeed with a key that does not work, or with two that do.
     failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),

@@ -1,13 +1,19 @@
 import * as z from 'zod/mini';
-import { createKeyRequest, describeKey, type Key } from '../../openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import type { SaveTask } from '../../shared/context.ts';
+import {
+  createKeyRequest,
+  describeKey,
+  type Key,
+  keyHash,
+} from '../../openrouter/resources/keys.ts';
+import { savedWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import type { Context, SaveTask } from '../../shared/context.ts';
 import { expiryOf } from './expiry.ts';
+import type { JobStatus } from './job-status.ts';
 
 /** The schema of the task that `key` saves for its post step. */
 export const keyTask = () =>
   z.object({
-    workspace: z.object({ id: z.string(), slug: z.string() }),
+    workspace: savedWorkspace(),
     /** What was requested, with a name that no other key has. */
     desired: createKeyRequest,
     /** Whether a response was lost, or has not arrived yet, so that there may be a key whose secret no one has. */
@@ -15,7 +21,7 @@ export const keyTask = () =>
     /** The created key; absent until its response arrives. */
     created: z.optional(
       z.object({
-        hash: z.string(),
+        hash: keyHash,
         label: z.string(),
         name: z.string(),
         /** As OpenRouter returned it; the requested one if it did not. Null for never. */
@@ -28,7 +34,12 @@ export const keyTask = () =>
      * The hashes of the keys that the created one replaces if the job succeeds: empty if there were none, absent
      * without `replace: after-job`.
      */
-    replaced: z.optional(z.array(z.string())),
+    replaced: z.optional(z.array(keyHash)),
+    /**
+     * Whether the key is sealed for other jobs. Then the post step leaves all this to `end-key`, if the job has succeeded
+     * until then.
+     */
+    isSealed: z.optional(z.boolean()),
   });
 
 export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
@@ -47,6 +58,21 @@ export type KeyState =
   /** No key of this step is left but orphans, if there may be some. */
   | 'ended';
 
+/** How a key is given out: to later steps, or sealed for other jobs. */
+export interface GivingOut {
+  /** Whether the key ends with the job, or with the jobs that it is sealed for. */
+  endsAfterJob: boolean;
+  isSealed: boolean;
+}
+
+/** What ends a key that is given out. */
+export function endOf(
+  progress: KeyProgress,
+  { endsAfterJob }: Pick<GivingOut, 'endsAfterJob'>,
+): KeyTask {
+  return taskIn(endsAfterJob ? 'created' : 'given-out', progress);
+}
+
 /** The key of a step, as far as it exists, and what belongs to it. */
 export interface KeyProgress extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
   workspace: WorkspaceRef;
@@ -55,6 +81,8 @@ export interface KeyProgress extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' 
 }
 
 /** What the post step has to do; null for nothing. */
+function taskIn(state: Exclude<KeyState, 'ended'>, progress: KeyProgress): KeyTask;
+function taskIn(state: KeyState, progress: KeyProgress): KeyTask | null;
 function taskIn(state: KeyState, progress: KeyProgress): KeyTask | null {
   const {
     workspace: { id, slug },
@@ -88,6 +116,30 @@ export function saveState(
 ): void {
   const exists = progress.key && describeExisting(progress.key);
   saveTask(taskIn(state, progress), state === 'ended' ? { orWarn: true } : { exists });
+}
+
+/**
+ * Saves that a key is given out. Until then, the post step ends it.
+ * @throws {Failure} `state-not-written`
+ */
+export function saveGivenOut(
+  progress: KeyProgress & { key: Key },
+  { endsAfterJob, isSealed }: GivingOut,
+  { saveTask }: { saveTask: SaveTask<KeyTask> },
+): void {
+  const task = endOf(progress, { endsAfterJob });
+  const saved = isSealed ? { ...task, isSealed } : task;
+  if (isSealed || !endsAfterJob) saveTask(saved, { exists: describeExisting(progress.key) });
+}
+
+/** Whether a post step leaves a key to `end-key`: only if the job is known to have succeeded until then. */
+export function leavesToEndKey(
+  { isSealed = false }: KeyTask,
+  { jobStatus, log }: { jobStatus: JobStatus } & Pick<Context, 'log'>,
+): boolean {
+  const leaves = isSealed && jobStatus.succeeded === true;
+  if (leaves) log.info('The API key is sealed for other jobs: end-key ends it.');
+  return leaves;
 }
 
 /** What exists at OpenRouter if the state cannot be written. */

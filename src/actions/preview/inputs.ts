@@ -21,10 +21,12 @@ import { parseJson } from '../../lib/json.ts';
 import { toUsd, type Usd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
+import { readRunId, sealOrNone } from '../../sealing/inputs.ts';
+import type { Sealing } from '../../sealing/output-key.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployingJob, jobKeyName } from '../../shared/key-name.ts';
 import { toFields } from '../create/inputs.ts';
-import { keyName } from '../key/inputs.ts';
+import { keyName, sealProblems } from '../key/inputs.ts';
 import type { PreviewRequest } from './request.ts';
 
 /** The limit of a key. */
@@ -64,6 +66,7 @@ export const previewInputs = () => {
       usdInput(CAP_MESSAGE).check(z.refine((usd) => usd > 0, CAP_MESSAGE)),
     ),
     expires_in: z.optional(lifetime()),
+    seal: sealOrNone(),
     comment: flag(true),
     dry_run: flag(),
     api_url: connection.api_url,
@@ -96,6 +99,13 @@ function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>):
   if (valid.limit_usd === null && valid.limit_reset !== undefined) {
     problems.push({ input: 'limit-reset', message: 'needs limit-usd to be an amount' });
   }
+  if (valid.seal && key === 'none') {
+    problems.push({
+      input: 'seal',
+      message: 'needs an API key: without one, there is nothing to seal',
+    });
+  }
+  problems.push(...sealProblems(valid));
   return problems;
 }
 
@@ -119,7 +129,7 @@ function limitProblems({
 /** How long the key lives by default, by what it is for. */
 const LIFETIMES = { job: '6h', preview: '30d', none: '6h' };
 
-interface PreviewInputs extends Connection, PreviewRequest {
+interface PreviewInputs extends Connection, PreviewRequest, Sealing {
   gitHub: GitHubConnection;
 }
 
@@ -151,7 +161,11 @@ export function readPreviewInputs(): PreviewInputs {
     keyMode: values.key,
     key: {
       desired: {
-        name: jobKeyName(process.env, values.key_name),
+        // A sealed key is used by another job than this one.
+        name: jobKeyName(
+          process.env,
+          values.seal ? { job: values.key_name } : { entry: values.key_name },
+        ),
         limit: values.limit_usd ?? undefined,
         limit_reset: values.limit_reset,
         include_byok_in_limit: values.include_byok_in_limit,
@@ -160,6 +174,9 @@ export function readPreviewInputs(): PreviewInputs {
       expiresInMs: expiresIn === 'never' ? null : expiresIn,
     },
     cap: values.preview_limit_usd,
+    seal: values.seal,
+    runId: readRunId(),
+    isSealed: values.seal !== undefined,
     comment: values.comment,
     dryRun: values.dry_run,
   };

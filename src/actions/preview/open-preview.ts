@@ -192,6 +192,7 @@ async function ensureKey(
   const keyContext: KeyContext = {
     ...context,
     saveTask: (key, options) => context.saveTask({ ...task, key: key ?? undefined }, options),
+    onKey: (key, end) => context.onKey(key, { ...task, key: end }),
   };
   for (;;) {
     const hasWaited = await guard.waitForRoom({ dryRun: false });
@@ -206,7 +207,7 @@ async function ensureKey(
     if (admission === 'admitted' && (await isUsable(opening, candidate, context))) {
       candidate.onUsable();
       giveOut(key, keyRequest, keyContext);
-      context.log.info(ENDS[request.keyMode]);
+      context.log.info(request.isSealed ? SEALED : ENDS[request.keyMode]);
       return { key };
     }
     await giveUp(key, context);
@@ -243,6 +244,8 @@ async function isUsable(
   return isOpen;
 }
 
+const SEALED = 'The key is sealed: if this job succeeds, end-key ends it.';
+
 const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
   preview:
     'The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.',
@@ -251,7 +254,7 @@ const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
 };
 
 function keyRequestOf(
-  { request: { key, keyMode }, preview: { subject } }: Opening,
+  { request: { key, keyMode, isSealed }, preview: { subject } }: Opening,
   { repository }: PreviewContext,
 ): Omit<KeyRequest, 'workspace'> {
   const { desired, expiresInMs, jobName } = key;
@@ -263,6 +266,7 @@ function keyRequestOf(
     endsAfterJob: !isDeployed,
     replace: isDeployed && 'after-job',
     isSameName: isSamePreviewKeyName,
+    isSealed,
   };
 }
 

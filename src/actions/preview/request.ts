@@ -1,7 +1,7 @@
 import type { Usd } from '../../lib/usd.ts';
 import type { SaveTask } from '../../shared/context.ts';
 import type { CreateContext, CreateRequest } from '../create/request.ts';
-import type { KeyContext, KeyRequest } from '../key/create-key.ts';
+import type { KeyContext, KeyRequest, NewKey } from '../key/create-key.ts';
 import type { Identity } from './naming.ts';
 import type { GitHubContext } from './read-subject.ts';
 import type { RunEvent, Subject } from './subject.ts';
@@ -22,6 +22,8 @@ export interface PreviewRequest {
   };
   /** What all keys of the preview may spend together; undefined without a cap. */
   cap: Usd | undefined;
+  /** Whether the key is sealed for other jobs. */
+  isSealed: boolean;
   comment: boolean;
   dryRun: boolean;
   timeoutMs: number;
@@ -36,6 +38,8 @@ export interface Preview {
 export interface PreviewContext
   extends GitHubContext,
     Pick<CreateContext, 'onWorkspace'>,
-    Pick<KeyContext, 'registerSecrets' | 'onKey' | 'random'> {
+    Pick<KeyContext, 'registerSecrets' | 'random'> {
+  /** As `KeyContext` has it. */
+  onKey(key: NewKey, end: PreviewTask): void;
   saveTask: SaveTask<PreviewTask>;
 }

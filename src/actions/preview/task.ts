@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { usd } from '../../lib/usd.ts';
+import { savedWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { keyTask } from '../key/task.ts';
 import type { Subject } from './subject.ts';
 
@@ -22,7 +23,7 @@ export const previewTask = () =>
     since: z.optional(z.number()),
     /** What the runner may not tell. */
     repository: z.object({ id: z.number(), defaultBranch: z.string() }),
-    workspace: z.object({ id: z.string(), slug: z.string() }),
+    workspace: savedWorkspace(),
     /**
      * The API key of this run; absent until it is about to be created. It is disabled when the job ends,
      * unless it has a list of keys that it replaces, and the job has succeeded.

@@ -24,10 +24,12 @@ export const SECRET_PREFIX = /^sk-or-[a-z\d]+-/;
 /** Absent if OpenRouter does not report it, or not as a number. */
 const amount = z.catch(z.optional(usd), undefined);
 
+/** The hash of an API key. Restricted because it becomes part of a path. */
+export const keyHash = z.string().check(z.regex(/^[\w-]{1,200}$/));
+
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
-  // Restricted because it becomes part of a path.
-  hash: z.string().check(z.regex(/^[\w-]{1,200}$/)),
+  hash: keyHash,
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),

@@ -62,6 +62,11 @@ export function isUuid(text: string): boolean {
   return z.regexes.guid.test(text);
 }
 
+/** The schema of a workspace that a step has saved. Both parts can become parts of a path. */
+export function savedWorkspace() {
+  return z.object({ id: uuid(), slug: anySlug });
+}
+
 /** What a lookup by `idOrSlug` adds to that: `"Staging of web", id 9c6a…`, or `"Staging of web", slug staging-web`. */
 export function describeFound(
   { id, slug, name }: Pick<Workspace, 'id' | 'slug' | 'name'>,

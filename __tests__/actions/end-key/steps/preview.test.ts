@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { stepIn } from '../../../../sandbox/github/environment.ts';
+import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
+import { closePull, openPull } from '../../../../sandbox/github/people.ts';
+import { addRepository } from '../../../../sandbox/github/seed.ts';
+import { seedUsage } from '../../../../sandbox/openrouter/seed.ts';
+import { openPreviewHarness } from '../../../support/preview-steps.ts';
+
+const { harness, gitHub, main, post, keyOf, comments } = openPreviewHarness();
+
+const seal = randomBytes(32).toString('base64');
+const SEALED = { seal };
+const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options)[0];
+
+/** Runs an action of another job of the run of `event`. */
+function inOtherJob(action: string, event: GitHubEvent, inputs: Record<string, string>) {
+  const { env = {}, with: connection } = stepIn(gitHub.server, event);
+  return harness.run(action, { ...connection, ...inputs }, env);
+}
+
+describe('a preview whose key is sealed', () => {
+  test('gives its key to another job, and a third ends the key and writes the comment', async () => {
+    const event = open();
+    const step = await main(event, SEALED);
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(step.outputs).not.toHaveProperty('key');
+    expect((await post(event, step, SEALED)).exitCode).toBe(0);
+    expect(keyOf(step).disabled).toBe(false);
+    const sealed = String(step.outputs['sealed-key']);
+    const unsealed = await inOtherJob('unseal-key', event, { 'sealed-key': sealed, seal });
+    expect(unsealed).toMatchObject({ exitCode: 0, annotations: [] });
+    seedUsage(harness.sandbox, keyOf(step), { credits: 0.25 });
+    const ended = await inOtherJob('end-key', event, { 'sealed-key': sealed, result: 'success' });
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(ended.outputs).toEqual({ hash: keyOf(step).hash, workspace: step.outputs['id'] });
+    expect(keyOf(step).disabled).toBe(true);
+    expect(comments().join()).toContain('$0.25');
+    const again = await inOtherJob('end-key', event, { 'sealed-key': sealed, result: 'success' });
+    expect(again).toMatchObject({ exitCode: 0, annotations: [] });
+  });
+
+  test('keeps the key of a deployment only if the job that deploys has succeeded', async () => {
+    const deployed = { ...SEALED, key: 'preview' };
+    const event = open();
+    for (const [result, isDisabled] of [
+      ['failure', true],
+      ['success', false],
+    ] as const) {
+      const step = await main(event, deployed);
+      await post(event, step, deployed);
+      const sealed = String(step.outputs['sealed-key']);
+      const ended = await inOtherJob('end-key', event, { 'sealed-key': sealed, result });
+      expect([ended.exitCode, keyOf(step).disabled]).toEqual([0, isDisabled]);
+    }
+  });
+
+  test('says none for a fork, which has no secrets, and after a close', async () => {
+    const fork = addRepository(gitHub.server.github, { name: 'stranger/shop', isFork: true });
+    const forked = await main(open({ number: 2, from: fork }), { seal: '', 'management-key': '' });
+    expect(forked.outputs).toMatchObject({ state: 'skipped', 'sealed-key': 'none' });
+    await main(open({ number: 3 }), SEALED);
+    const [closed] = closePull(gitHub.server.github, gitHub.repository, 3);
+    const step = await main(closed, SEALED);
+    expect(step.outputs).toMatchObject({ state: 'closed', 'sealed-key': 'none' });
+  });
+
+  test('has no output without a seal', async () => {
+    const step = await main(open());
+    expect(step.outputs).not.toHaveProperty('sealed-key');
+  });
+});

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type { Key } from '../../../../sandbox/openrouter/resources/keys.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { expectFailure } from '../../../support/harness.ts';
+import { openSealedHarness, RUN } from '../../../support/sealed.ts';
+
+const { harness, sealOne, unseal, end, keys } = openSealedHarness();
+
+/** The key that is sealed. */
+const own = () => keys().find(({ name }) => name.startsWith('CI #')) as Key;
+
+describe('a key that is sealed', () => {
+  test('is in no output but sealed-key, works in another job, and is ended by a third', async () => {
+    const { step, sealed, inputs } = await sealOne();
+    expect(step.outputs).not.toHaveProperty('key');
+    expect(sealed).toMatch(/^ey/);
+    const post = await harness.end('key', inputs, step, { env: RUN });
+    expect(post.log).toContain('The API key is sealed for other jobs: end-key ends it.');
+    expect(own().disabled).toBe(false);
+    const unsealed = await unseal(sealed);
+    expect(unsealed).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(unsealed.masks).toContain(unsealed.outputs['key']);
+    seedUsage(harness.sandbox, own(), { credits: 0.5 });
+    const ended = await end(sealed, { result: 'success' });
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(ended.log).toContain('Spent at least $0.50 of $5.00');
+    expect(keys()).toEqual([]);
+    const again = await end(sealed, { result: 'success' });
+    expect(again).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(again.log).toContain('The API key was ended before.');
+  });
+
+  test.each(['failure', 'cancelled', ''])(
+    'is ended by the post step if the job is %j',
+    async (jobStatus) => {
+      const { step, inputs } = await sealOne();
+      await harness.end('key', inputs, step, { env: RUN, jobStatus: jobStatus as never });
+      expect(keys()).toEqual([]);
+    },
+  );
+
+  test('is ended by end-key although its job has failed, and says so if the post step was first', async () => {
+    const { step, sealed, inputs } = await sealOne();
+    await harness.end('key', inputs, step, { env: RUN, jobStatus: 'failure' });
+    const ended = await end(sealed, { result: 'skipped' });
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+  });
+
+  test('replaces older keys once the job that uses it has succeeded, and only then', async () => {
+    const workspace = seedWorkspace(harness.sandbox, { slug: 'demo' });
+    const older = seedKey(harness.sandbox, workspace, { name: 'CI #000000' });
+    const kept = { replace: 'after-job', 'revoke-after-job': 'false', 'expires-in': '70d' };
+    const { sealed } = await sealOne(kept);
+    const missing = await end(sealed);
+    expect(expectFailure(missing, {}).lines.join()).toContain('result is required');
+    await end(sealed, { result: 'failure' });
+    expect(keys()).toHaveLength(2);
+    await end(sealed, { result: 'success' });
+    expect(keys().map(({ hash }) => hash)).not.toContain(older.hash);
+    expect(keys()).toHaveLength(1);
+  });
+});
+
+test('end-key with none succeeds without any secret', async () => {
+  const step = await end('none', { 'management-key': '' });
+  expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: {} });
+  expect(harness.sandbox.requests).toEqual([]);
+});
+
+test('end-key without a sealed key fails, and says until when there may be a key that works', async () => {
+  const { code, lines } = expectFailure(await end(''));
+  expect(code).toBe('sealed-key-empty');
+  expect(lines.join()).toContain('works until its expires-in');
+});
+
+test.each([
+  ['another management key', { 'management-key': 'sk-or-v1-another' }, {}],
+  ['another run', {}, { GITHUB_RUN_ID: '17000000002' }],
+])(
+  'end-key does not open what ends a key with %s, and sends no request',
+  async (_, inputs, env) => {
+    const { sealed } = await sealOne();
+    harness.sandbox.requests.length = 0;
+    const { code, lines } = expectFailure(await end(sealed, inputs, env));
+    expect(code).toBe('sealed-key-mismatch');
+    expect(lines.join()).toContain('works until its expires-in');
+    expect(harness.sandbox.requests).toEqual([]);
+  },
+);
+
+test.each([
+  ['empty', ''],
+  ['a password', 'correct horse battery staple'],
+  ['hexadecimal', '0'.repeat(64)],
+  ['too short', randomBytes(31).toString('base64')],
+])('a seal that is %s is an invalid input, and is not shown', async (_, text) => {
+  seedWorkspace(harness.sandbox, { slug: 'demo' });
+  const step = await harness.run('key', { workspace: 'demo', seal: text }, RUN);
+  const { lines } = expectFailure(step, {});
+  expect(lines.join()).toContain('openssl rand -base64 32');
+  if (text) expect(step.log + step.summary).not.toContain(text);
+});

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compactDecrypt } from 'jose';
+import * as z from 'zod/mini';
+import { openKey, openTask, sealKey } from '../../src/sealing/sealed-key.ts';
+
+const RUN = '17000000001';
+const KEY = `sk-or-v1-${'ab'.repeat(32)}`;
+const MANAGEMENT_KEY = `sk-or-v1-${'cd'.repeat(32)}`;
+const seal = randomBytes(32);
+const task = z.object({ hash: z.string() });
+const TASK = { hash: 'abc' };
+
+const sealOne = (run = RUN, hash = 'abc') =>
+  sealKey({ key: KEY, task: { hash }, run }, { seal, managementKey: MANAGEMENT_KEY, randomBytes });
+const open = (sealed: string, options: Partial<Parameters<typeof openKey>[1]> = {}) =>
+  openKey(sealed, { seal, run: RUN, ...options });
+const openEnd = (sealed: string, managementKey = MANAGEMENT_KEY, run = RUN) =>
+  openTask(sealed, { managementKey, run, task });
+
+test('a sealed key is opened with the seal, and what ends the key with the management key', () => {
+  const sealed = sealOne();
+  expect(open(sealed)).toMatchObject({ key: KEY });
+  expect(openEnd(sealed)).toMatchObject({ task: TASK });
+});
+
+test('it begins as a workflow recognizes it, and no text in it is plain', async () => {
+  const sealed = sealOne();
+  expect(sealed).toMatch(/^ey[\w-]+\.\.[\w.-]+~ey[\w-]+\.\.[\w.-]+$/);
+  const decoded = sealed.split(/[.~]/).map((part) => Buffer.from(part, 'base64url').toString());
+  for (const secret of [KEY, MANAGEMENT_KEY, 'abc"']) expect(decoded.join()).not.toContain(secret);
+  const [first = ''] = sealed.split('~');
+  const { plaintext } = await compactDecrypt(first, seal);
+  expect(JSON.parse(new TextDecoder().decode(plaintext))).toMatchObject({
+    version: 1,
+    run: RUN,
+    key: KEY,
+  });
+});
+
+test('no two are alike, not even in a part, but for the header that both parts have', () => {
+  const parts = [sealOne(), sealOne()].flatMap((sealed) => sealed.split(/[.~]/).filter(Boolean));
+  expect(new Set(parts).size).toBe(parts.length - 2);
+});
+
+describe('nothing is opened', () => {
+  test('with another seal or management key', () => {
+    const sealed = sealOne();
+    expect(open(sealed, { seal: randomBytes(32) })).toBe('not-opened');
+    expect(openEnd(sealed, `${MANAGEMENT_KEY}0`)).toBe('not-opened');
+  });
+
+  test('with the key of the other part', () => {
+    const [first, second] = sealOne().split('~');
+    expect(open(`${second}~${first}`)).toBe('not-opened');
+    expect(openEnd(`${second}~${first}`)).toBe('not-opened');
+    expect(openEnd(`${first}~${first}`)).toBe('not-opened');
+  });
+
+  test('of parts of two sealed keys', () => {
+    const [one, other] = [sealOne(), sealOne(RUN, 'def')].map((sealed) => sealed.split('~'));
+    const mixed = `${one?.[0]}~${other?.[1]}`;
+    expect([open(mixed), openEnd(mixed)]).toEqual(['not-opened', 'not-opened']);
+  });
+
+  test('of another run', () => {
+    const sealed = sealOne('17000000002');
+    expect([open(sealed), openEnd(sealed)]).toEqual(['other-run', 'other-run']);
+  });
+
+  test('that has another form', () => {
+    const sealed = sealKey(
+      { key: KEY, task: { other: 1 }, run: RUN },
+      { seal, managementKey: MANAGEMENT_KEY, randomBytes },
+    );
+    expect(openEnd(sealed)).toBe('other-version');
+  });
+
+  test('in which a character was changed', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom(...'Az09-_.~ ='), (at, character) => {
+        const sealed = sealOne();
+        const index = at % sealed.length;
+        const changed = sealed.slice(0, index) + character + sealed.slice(index + 1);
+        if (changed === sealed) return;
+        const opened = [open(changed), openEnd(changed)];
+        // A part is opened at most if the other one was changed, and only as it was.
+        expect(opened).toContain('not-opened');
+        for (const one of opened) {
+          if (typeof one === 'object')
+            expect(one).toMatchObject('key' in one ? { key: KEY } : { task: TASK });
+        }
+      }),
+    );
+  });
+
+  test.each(['', 'none', '~', 'ey~ey', 'a.b.c.d.e~a.b.c.d.e'])('of %j', (text) => {
+    expect([open(text), openEnd(text)]).toEqual(['not-opened', 'not-opened']);
+  });
+});

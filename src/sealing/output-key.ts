@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { Report } from '../report/report.ts';
+import { sealKey } from './sealed-key.ts';
+
+/** The output `sealed-key` of a step that has no key, although nothing is wrong. */
+export const NO_KEY = 'none';
+
+/** How a step gives out its key. */
+export interface Sealing {
+  /** Undefined if the key is not sealed. */
+  seal: Buffer | undefined;
+  managementKey: string;
+  runId: string;
+}
+
+/**
+ * Sets the output for a new API key: the key itself, or the sealed key.
+ * @param secret the API key itself
+ * @param task what ends the key: the step that creates it, and the task of its post step
+ * @throws {Failure} `secret-output-not-written`
+ */
+export function outputKey(
+  secret: string,
+  task: { action: 'key' | 'preview'; task: object },
+  { seal, managementKey, runId }: Sealing,
+  report: Pick<Report, 'output' | 'outputSecret'>,
+): void {
+  if (!seal) {
+    report.outputSecret('key', secret);
+    return;
+  }
+  const sealed = sealKey({ key: secret, task, run: runId }, { seal, managementKey, randomBytes });
+  report.output({ 'sealed-key': sealed });
+}
