@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,11 @@ import { commitAll, git } from './working-tree.ts';
 const ROOT = join(import.meta.dirname, '..');
 const REPOSITORY = 'octo-org/shop';
 const STAND_IN = join(ROOT, 'e2e/stand-ins/program');
+
+const newSeal = () => randomBytes(32).toString('base64');
+
+/** The secrets of a repository with sealed keys. */
+const SEALS = { OPENROUTER_SEAL: newSeal(), OPENROUTER_DEPLOY_SEAL: newSeal() };
 
 /** The programs that our documents leave to a reader. */
 const PROGRAMS = ['deploy-preview', 'check-preview', 'remove-preview', 'roll-out', 'evaluate'];
@@ -140,7 +146,7 @@ function runText(
     ...options,
     ...{ root, workflow, published, shared, commands },
     ...(hangs !== '' && { cancelAt: `Hangs: ${hangs}` }),
-    secrets: { GITHUB_TOKEN: token, HOST_TOKEN: 'of the host', ...options.secrets },
+    secrets: { GITHUB_TOKEN: token, HOST_TOKEN: 'of the host', ...SEALS, ...options.secrets },
     env: {
       ...env,
       [SERVICE_FILE]: service,

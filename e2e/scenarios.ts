@@ -11,6 +11,7 @@ import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
 import { ORGANIZATION } from './recipes/organization.ts';
+import { PREVIEW } from './recipes/preview.ts';
 import { RELEASE } from './recipes/release.ts';
 import { STORED_KEY } from './recipes/stored-key.ts';
 import { TEAM_WORKSPACE } from './recipes/team-workspace.ts';
@@ -30,6 +31,7 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   ...TESTS_AND_DEPLOYMENT,
   ...BRANCH_PREVIEWS,
   ...ORGANIZATION,
+  ...PREVIEW,
   ...TEAM_WORKSPACE,
   ...WORKSPACE_FOR_ONE_JOB,
 

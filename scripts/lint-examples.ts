@@ -25,11 +25,16 @@ const CONFIG = `rules:
     disable: true
 `;
 
-/** A workflow, of which a list of steps is the end. They can use the outputs of a preview. */
+/** A workflow, of which a list of steps is the end. They can use the outputs of a preview, and a sealed key. */
 const WORKFLOW = `on: pull_request
 permissions: {}
 jobs:
+  key:
+    runs-on: ubuntu-latest
+    outputs: { sealed-key: none }
+    steps: [{ run: 'true' }]
   job:
+    needs: key
     runs-on: ubuntu-latest
     steps:
       - id: preview

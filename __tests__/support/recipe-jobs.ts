@@ -35,8 +35,19 @@ export function stepsOf(document: string): Step[][] {
     .filter(Array.isArray);
 }
 
-/** The seal of the repository. */
-const SEAL = randomBytes(32).toString('base64');
+const newSeal = () => randomBytes(32).toString('base64');
+
+/** The secret of the repository. */
+const OF_REPOSITORY = { OPENROUTER_SEAL: newSeal() };
+
+const DEPLOYMENT = { OPENROUTER_DEPLOY_SEAL: newSeal() };
+
+/** The secrets that a job has because of its environment. */
+function secretsOf(environment: Job['environment'], managementKey: string): Record<string, string> {
+  if (environment === undefined) return {};
+  if (Object(environment).name === 'openrouter-deploy') return DEPLOYMENT;
+  return { ...DEPLOYMENT, OPENROUTER_MANAGEMENT_KEY: managementKey };
+}
 
 /** A script of a job, with the values of its variables. */
 type Script = Required<Pick<Step, 'run' | 'env'>>;
@@ -56,6 +67,8 @@ export interface JobOptions {
   secrets?: Record<string, string>;
   /** The outputs and results of the jobs that it needs. */
   needs?: Record<string, Pick<JobResult, 'outputs' | 'result'>>;
+  /** The variables of the repository. */
+  vars?: Record<string, string>;
   id?: number;
   attempt?: number;
   /** Runs a script, which fails if this returns false. */
@@ -138,7 +151,8 @@ export function openRecipeJobs(servers: Servers) {
         const needs = Object.fromEntries(
           [job.needs ?? []].flat().map((other) => [other, ended[other] ?? SKIPPED]),
         );
-        ended[name] = isJobDue(job, needs)
+        const contexts = jobContextsOf({ workflow, event, options: { ...options, needs } });
+        ended[name] = isJobDue(job, contexts)
           ? await run(workflow, event, { ...options, job: name, needs })
           : SKIPPED;
       }
@@ -168,10 +182,10 @@ export const SKIPPED: JobResult = {
 };
 
 /** Whether a job runs after those that it needs. */
-function isJobDue(job: Job, needs: NonNullable<JobOptions['needs']>): boolean {
-  const results = Object.values(needs).map(({ result }) => result);
+function isJobDue(job: Job, contexts: ReturnType<typeof jobContextsOf>): boolean {
+  const results = Object.values(contexts.needs).map(({ result }) => result);
   const status = results.find((result) => result !== 'success') ?? 'success';
-  return isDue(job, status, { needs });
+  return isDue(job, status, contexts);
 }
 
 /** The outputs of a job without those that contain a secret, which GitHub drops. */
@@ -201,9 +215,8 @@ function openJob({ harness, gitHub }: Servers, start: JobStart): RunningJob {
   const token = addToken(server.github, { repository: event.repository.id, permissions }).secret;
   const { env } = stepIn(server, event, options);
   const secrets = {
-    OPENROUTER_SEAL: SEAL,
-    // Only an environment has it.
-    OPENROUTER_MANAGEMENT_KEY: environment ? sandbox.managementKey : '',
+    ...OF_REPOSITORY,
+    ...secretsOf(environment, sandbox.managementKey),
     ...options.secrets,
   };
   return {
@@ -231,27 +244,30 @@ interface Given {
   secrets: Record<string, string>;
 }
 
-function contextsOf(
-  { workflow, event, options }: JobStart,
-  { env, token, secrets }: Given,
-): Contexts {
-  const { matrix, needs = {} } = options;
+function contextsOf(start: JobStart, { env, token, secrets }: Given): Contexts {
+  const { github, ...ofJob } = jobContextsOf(start);
+  const { matrix } = start.options;
   return {
+    ...ofJob,
     github: {
-      event: event.payload,
-      event_name: event.name,
+      ...github,
       ref_name: env['GITHUB_REF_NAME'],
       run_id: env['GITHUB_RUN_ID'],
       run_attempt: env['GITHUB_RUN_ATTEMPT'],
       token,
     },
     runner: { temp: '/temp' },
-    inputs: inputsOf(workflow, event),
     secrets,
-    needs,
     steps: {},
     ...(matrix && { matrix }),
   };
+}
+
+/** What the condition of a job is evaluated from. */
+function jobContextsOf({ workflow, event, options }: JobStart) {
+  const { needs = {}, vars = {} } = options;
+  const github = { event: event.payload, event_name: event.name };
+  return { github, needs, vars, inputs: inputsOf(workflow, event) };
 }
 
 /** The values of the inputs of a run that was started by hand. */

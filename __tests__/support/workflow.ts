@@ -16,10 +16,10 @@ export interface Step {
 
 export interface Job {
   needs?: string | string[];
-  environment?: { name: string };
+  environment?: string | { name: string };
   if?: string;
   permissions?: Partial<Token['permissions']>;
-  concurrency?: { group: string };
+  concurrency?: { group: string; 'cancel-in-progress'?: boolean };
   /** The reusable workflow that it calls instead of having steps. */
   uses?: string;
   with?: Record<string, unknown>;
@@ -96,6 +96,7 @@ function evaluate(expression: string, contexts: Contexts, status: JobStatus = 's
   });
   return runInNewContext(code, {
     fromJSON: JSON.parse,
+    contains: (all: string | unknown[], one: string) => all.includes(one),
     startsWith: (text: string, start: string) => String(text).startsWith(start),
     success: () => status === 'success',
     failure: () => status === 'failure',

@@ -3,7 +3,7 @@ import { dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
 import { deleteBranch, pushTo } from '../../sandbox/github/people.ts';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { openReader } from '../reader.ts';
-import { runTests, TEST_ENDINGS } from './test-endings.ts';
+import { runTests, TEST_ENDINGS_BEFORE_END } from './test-endings.ts';
 
 /** What the files of the recipe do, by a sentence that says what holds. */
 export const BRANCH_PREVIEWS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
@@ -12,7 +12,7 @@ export const BRANCH_PREVIEWS: Record<string, (sandbox: Sandbox) => Promise<void>
   ) {
     const reader = await openReader('docs/recipes/branch-previews.md', sandbox);
     const { github, repository } = reader;
-    for (const ending of TEST_ENDINGS) {
+    for (const ending of TEST_ENDINGS_BEFORE_END) {
       const [event] = pushTo(github, repository, 'feature/x');
       const run = await runTests(reader, 'Branch preview', { event, ...ending });
       assert.equal(reader.slugs().length, 1);

@@ -3,7 +3,7 @@ import { scheduleEvent } from '../../sandbox/github/events.ts';
 import { closePull, openPull } from '../../sandbox/github/people.ts';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { openReader } from '../reader.ts';
-import { runTests, TEST_ENDINGS } from './test-endings.ts';
+import { runTests, TEST_ENDINGS_BEFORE_END } from './test-endings.ts';
 
 /** What the files of the recipe do, by a sentence that says what holds. */
 export const ORGANIZATION: Record<string, (sandbox: Sandbox) => Promise<void>> = {
@@ -15,7 +15,7 @@ export const ORGANIZATION: Record<string, (sandbox: Sandbox) => Promise<void>> =
     reader.share('Preview for all repositories', 'preview.yml');
     reader.share('Preview nightly for all repositories', 'preview-nightly.yml');
     const [event] = openPull(github, repository);
-    for (const ending of TEST_ENDINGS) {
+    for (const ending of TEST_ENDINGS_BEFORE_END) {
       const run = await runTests(reader, 'Preview', { event, ...ending });
       assert.deepEqual(reader.slugs(), ['preview-shop-1']);
       assert.ok(!reader.disabledKeys().includes(false), run.log);

@@ -13,7 +13,7 @@ const CHECKED = 'check-preview https://preview-1.example.com';
 /** What a reader without tests makes of the workflow. */
 function withoutTests(text: string): string {
   const workflow = parseDocument(text);
-  workflow.deleteIn(['jobs', 'test']);
+  for (const job of ['key', 'test', 'end']) workflow.deleteIn(['jobs', job]);
   return workflow.toString({ lineWidth: 0 });
 }
 
@@ -30,8 +30,10 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
 
     const [opened] = openPull(github, repository);
     const first = await reader.run('Preview', { event: opened });
-    const results = { '': [], test: ['success'], deploy: ['success'], check: ['success'] };
-    assert.deepEqual(first.results, results, first.log);
+    assert.equal(first.exitCode, 0, first.log);
+    for (const job of ['test', 'end', 'deploy', 'end-deploy', 'link', 'check']) {
+      assert.deepEqual(first.results[job], ['success'], first.log);
+    }
     assert.deepEqual(calls().toSorted(), [CHECKED, 'deploy-preview 1', 'npm test']);
     assert.equal(reader.service.read().statuses.length, 1);
     assert.deepEqual(reader.disabledKeys().toSorted(), [false, true]);
@@ -43,12 +45,12 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
     reader.letKeysBeCounted();
     const event = pushTo(github, repository, 'feature')[1] as GitHubEvent;
     // One after the other: at once, each of them could be the first.
-    const tested = await reader.run('Preview', { event, job: 'test' });
+    const tested = await reader.run('Preview', { event, job: 'end' });
     assert.deepEqual(tested.results['test'], ['success'], tested.log);
     assert.deepEqual(calls(), ['npm test']);
     const annotations = ['error preview: preview limit reached'];
-    const deployed = await reader.run('Preview', { event, job: 'deploy', annotations });
-    assert.deepEqual(deployed.results['deploy'], ['failure'], deployed.log);
+    const deployed = await reader.run('Preview', { event, job: 'end-deploy', annotations });
+    assert.deepEqual(deployed.results['deploy-key'], ['failure'], deployed.log);
     assert.deepEqual(calls(), []);
 
     const [closed] = closePull(github, repository, 1);
@@ -73,7 +75,7 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
     const [deployment, ...others] = reader.calls();
     assert.deepEqual(deployment, {
       call: 'deploy-preview 1',
-      key: first.outputs('preview')['key'],
+      key: first.outputs('key')['key'],
     });
     assert.deepEqual(others, [{ call: CHECKED, key: '' }]);
     assert.deepEqual(service.read().statuses, [
@@ -109,7 +111,7 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
       down: 'everything',
       annotations: ['error preview: preview not ended'],
     });
-    assert.deepEqual(removed.results['deploy'], ['failure'], removed.log);
+    assert.deepEqual(removed.results['deploy-key'], ['failure'], removed.log);
     assert.deepEqual(calls(), ['remove-preview 1']);
     assert.equal(reader.slugs().length, 1);
 

@@ -9,7 +9,7 @@ import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { readWorkflow } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { type JobOptions, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
 import { interpolateAll, jobOf, type Workflow } from '../../support/workflow.ts';
 
@@ -19,7 +19,7 @@ const NIGHT = recipeOf(PAGE, 'Preview nightly');
 const BY_HAND = recipeOf(PAGE, 'Branch preview by hand');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { start, run, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+const { start, run, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const find = (events: GitHubEvent[], name: string) =>
   events.find((event) => event.name === name) as GitHubEvent;
@@ -46,95 +46,98 @@ function spending(usd: number): JobOptions {
   };
 }
 
+const SUCCESS = { result: 'success' };
+const FAILURE = { result: 'failure' };
+
+/** The outputs of the step that creates the workspace and the key. */
+const outputsOf = (jobs: Awaited<ReturnType<typeof runAll>>) =>
+  jobs['key']?.main['preview']?.outputs ?? {};
+
 describe('the files for a branch', () => {
   test('give each push a key in one workspace, and delete all of it in the night after the branch is deleted', async () => {
-    const first = await run(BRANCH, push(), spending(0.5));
-    const second = await run(BRANCH, push(), spending(0.5));
-    expect([first.result, second.result]).toEqual(['success', 'success']);
-    expect(second.main['preview']?.outputs['id']).toBe(first.main['preview']?.outputs['id']);
+    const first = await runAll(BRANCH, push(), spending(0.5));
+    const second = await runAll(BRANCH, push(), spending(0.5));
+    for (const jobs of [first, second]) expect(jobs).toMatchObject({ test: SUCCESS, end: SUCCESS });
+    expect(outputsOf(second)['id']).toBe(outputsOf(first)['id']);
     expect(areDisabled()).toEqual([true, true]);
-    expect(await run(BRANCH, remove())).toMatchObject({ result: 'success' });
+    expect(await runAll(BRANCH, remove())).toMatchObject({ key: SUCCESS, test: SKIPPED });
     expect([slugs().length, areDisabled()]).toEqual([1, [true, true]]);
     letKeysBeCounted();
-    expect(await night()).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject(SUCCESS);
     expect([slugs(), keys()]).toEqual([[], []]);
   });
 
-  test('disable the key of a lost runner when the branch is deleted', async () => {
-    await start(BRANCH, push());
+  test('disable the key of a run that was force-cancelled when the branch is deleted', async () => {
+    await start(BRANCH, push(), { job: 'key' });
     expect(areDisabled()).toEqual([false]);
-    expect(await run(BRANCH, remove())).toMatchObject({ result: 'success' });
+    expect(await runAll(BRANCH, remove())).toMatchObject({ key: SUCCESS });
     expect(areDisabled()).toEqual([true]);
   });
 
-  test('disable the key of a job whose tests fail', async () => {
-    const { result, post } = await run(BRANCH, push(), spending(1.5));
-    expect(result).toBe('failure');
+  test('disable the key of tests that fail', async () => {
+    const jobs = await runAll(BRANCH, push(), spending(1.5));
+    expect(jobs).toMatchObject({ test: FAILURE, end: SUCCESS });
     expect(areDisabled()).toEqual([true]);
-    expect(post['preview']?.exitCode).toBe(0);
   });
 
-  test('leave the key of a lost runner until it expires, one hour later', async () => {
-    const event = push();
-    const { main } = await start(BRANCH, event);
+  test('leave the key of a run that was force-cancelled until it expires, one hour later', async () => {
+    await start(BRANCH, push(), { job: 'key' });
     expect(areDisabled()).toEqual([false]);
     const { created_at, expires_at } = keys()[0] ?? {};
     const minutes = (Date.parse(String(expires_at)) - Date.parse(String(created_at))) / 60_000;
     expect(Math.round(minutes)).toBe(60);
-    expect(main['preview']?.exitCode).toBe(0);
   });
 
   test('skip the tests of a run that is repeated after the branch was deleted', async () => {
     const event = push();
-    await run(BRANCH, event);
-    await run(BRANCH, remove());
-    const { result, scripts } = await run(BRANCH, event);
-    expect(result).toBe('success');
-    expect(scripts).toEqual([{ run: 'npm ci', env: {} }]);
+    await runAll(BRANCH, event);
+    await runAll(BRANCH, remove());
+    expect(await runAll(BRANCH, event)).toMatchObject({ key: SUCCESS, test: SKIPPED });
     expect(areDisabled()).toEqual([true]);
   });
 
   test('leave the workspace as it is in a repeated run of an older push', async () => {
     const older = push();
-    await run(BRANCH, older);
-    await run(BRANCH, push());
-    const { result, main } = await run(BRANCH, older);
-    expect(result).toBe('success');
-    expect(main['preview']?.log).toContain('There are newer commits');
+    await runAll(BRANCH, older);
+    await runAll(BRANCH, push());
+    const { key, test: tested } = await runAll(BRANCH, older);
+    expect(tested).toMatchObject(SUCCESS);
+    expect(key?.main['preview']?.log).toContain('There are newer commits');
     expect(keys()).toHaveLength(3);
   });
 
-  test('end well in a job that still runs when the branch is deleted', async () => {
+  test('end well in a run that goes on when the branch and its preview are deleted', async () => {
     const { account } = harness.sandbox;
-    const { main, end } = await start(BRANCH, push());
-    expect(main['preview']?.outputs['state']).toBe('open');
+    const event = push();
+    const { key = SKIPPED } = await runAll(
+      { ...BRANCH, jobs: { key: jobOf(BRANCH, 'key') } },
+      event,
+    );
+    expect(key.main['preview']?.outputs['state']).toBe('open');
     remove();
     account.keys.length = 0;
     account.workspaces.length = 1;
-    expect(await end()).toMatchObject({ result: 'success' });
+    const results = { key, test: { ...SKIPPED, ...FAILURE } as typeof SKIPPED };
+    expect(await runAll(BRANCH, event, { results })).toMatchObject({ end: SUCCESS });
     expect(slugs()).toEqual([]);
   });
 
   test('fail during an outage of OpenRouter, delete nothing, and recover', async () => {
-    await run(BRANCH, push());
+    await runAll(BRANCH, push());
     const event = push();
-    expect(await duringOutage(harness.sandbox, () => run(BRANCH, event))).toMatchObject({
-      result: 'failure',
-    });
+    const runs = (each: GitHubEvent) => duringOutage(harness.sandbox, () => runAll(BRANCH, each));
+    expect(await runs(event)).toMatchObject({ key: FAILURE, test: SKIPPED, end: SKIPPED });
     expect(slugs()).toHaveLength(1);
-    expect(await run(BRANCH, event)).toMatchObject({ result: 'success' });
-    const deletion = remove();
-    expect(await duringOutage(harness.sandbox, () => run(BRANCH, deletion))).toMatchObject({
-      result: 'failure',
-    });
+    expect(await runAll(BRANCH, event)).toMatchObject({ test: SUCCESS });
+    expect(await runs(remove())).toMatchObject({ key: FAILURE });
     expect(slugs()).toHaveLength(1);
     letKeysBeCounted();
-    expect(await night()).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject(SUCCESS);
     expect(slugs()).toEqual([]);
   });
 
   test('keep a preview whose branch cannot be read', async () => {
-    await run(BRANCH, push());
+    await runAll(BRANCH, push());
     remove();
     letKeysBeCounted();
     const { 'clean-up': job } = NIGHT.jobs;
@@ -153,16 +156,15 @@ describe('the files for a branch', () => {
   test('give nothing to a branch of a fork', async () => {
     const fork = addRepository(gitHub.server.github, { name: 'mona/shop', isFork: true });
     const [pushed] = pushTo(gitHub.server.github, fork, 'feature/x');
-    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
-    const { result, main } = await run(BRANCH, pushed, { secrets });
-    expect(result).toBe('success');
-    expect(main['preview']?.outputs).toEqual({ state: 'skipped' });
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '', OPENROUTER_SEAL: '' };
+    const jobs = await runAll(BRANCH, pushed, { secrets });
+    expect(jobs).toMatchObject({ key: SUCCESS, test: SKIPPED, end: SKIPPED });
+    expect(outputsOf(jobs)).toEqual({ state: 'skipped', 'sealed-key': 'none' });
     expect(slugs()).toEqual([]);
   });
 
   test('report by hand what a branch has cost, and delete its workspace only on request', async () => {
-    const { main } = await run(BRANCH, push(), spending(0.5));
-    const slug = main['preview']?.outputs['slug'] ?? '';
+    const slug = outputsOf(await runAll(BRANCH, push(), spending(0.5)))['slug'];
     const branch = 'feature/x';
     const reported = await run(BY_HAND, byHand({ branch }));
     expect(reported.main['usage']?.outputs['cost-usd']).toBe('0.5');
@@ -174,7 +176,7 @@ describe('the files for a branch', () => {
   });
 
   test('delete by hand even if the report fails', async () => {
-    await run(BRANCH, push());
+    await runAll(BRANCH, push());
     const deletion = byHand({ branch: 'feature/x', delete: 'true' });
     const { result } = await duringOutage(
       harness.sandbox,
@@ -187,7 +189,7 @@ describe('the files for a branch', () => {
   test.each(['feature/x-', 'feature/x_', 'feature/x#'])(
     'fail by hand for the branch %s, which has a preview',
     async (branch) => {
-      expect(await run(BRANCH, push(branch))).toMatchObject({ result: 'success' });
+      expect(await runAll(BRANCH, push(branch))).toMatchObject({ test: SUCCESS });
       expect(await run(BY_HAND, byHand({ branch }))).toMatchObject({ result: 'failure' });
       expect(slugs()).toHaveLength(1);
     },
@@ -208,32 +210,28 @@ describe('the files for a branch', () => {
   });
 
   test('start no job for a deleted branch whose pushes start none', () => {
-    const condition = jobOf(BRANCH).if;
+    const condition = jobOf(BRANCH, 'key').if;
     expect(condition).toBe(
       "github.event_name == 'push' || startsWith(github.event.ref, 'feature/')",
     );
   });
 
   test('use the former workspace for a branch that is pushed again before a clean-up', async () => {
-    const before = await run(BRANCH, push(), spending(0.5));
+    const { id } = outputsOf(await runAll(BRANCH, push(), spending(0.5)));
     const deletion = remove();
     const pushed = push();
-    expect(await run(BRANCH, deletion)).toMatchObject({ result: 'success' });
-    const after = await run(BRANCH, pushed);
-    expect(after.main['preview']?.outputs).toMatchObject({
-      id: before.main['preview']?.outputs['id'],
-      created: 'false',
-    });
+    expect(await runAll(BRANCH, deletion)).toMatchObject({ key: SUCCESS });
+    expect(outputsOf(await runAll(BRANCH, pushed))).toMatchObject({ id, created: 'false' });
     expect(keys()).toHaveLength(2);
   });
 
   test('delete nothing when a tag or a branch without a preview is deleted', async () => {
-    await run(BRANCH, push());
+    await runAll(BRANCH, push());
     push('other');
     const ofBranch = remove('other');
     const payload = { ...ofBranch.payload, ref: 'v1', ref_type: 'tag' };
     for (const event of [ofBranch, { ...ofBranch, payload }]) {
-      expect(await run(BRANCH, event)).toMatchObject({ result: 'success' });
+      expect(await run(BRANCH, event, { job: 'key' })).toMatchObject(SUCCESS);
     }
     expect(slugs()).toHaveLength(1);
   });
@@ -241,13 +239,13 @@ describe('the files for a branch', () => {
   test('give a key to five pushes that each spend 1 USD, to no sixth, and again after a deletion of the workspace', async () => {
     const all = spending(1);
     for (let runs = 1; runs <= 5; runs += 1) {
-      expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
+      expect(await runAll(BRANCH, push(), all)).toMatchObject({ test: SUCCESS });
     }
-    const { result, main } = await run(BRANCH, push());
-    expect(result).toBe('failure');
-    expect(main['preview']?.annotations[0]?.title).toContain('preview limit reached');
+    const { key, test: tested } = await runAll(BRANCH, push());
+    expect([key, tested]).toMatchObject([FAILURE, SKIPPED]);
+    expect(key?.main['preview']?.annotations[0]?.title).toContain('preview limit reached');
     await run(BY_HAND, byHand({ branch: 'feature/x', delete: 'true' }));
-    expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
+    expect(await runAll(BRANCH, push(), all)).toMatchObject({ test: SUCCESS });
     expect(keys()).toMatchObject([{ limit: 1 }]);
   });
 
@@ -261,30 +259,35 @@ describe('the files for a branch', () => {
   });
 });
 
-/** A file of the page about tests and a deployment, with texts that the page about branches replaces. */
-function forBranches(name: string, from: string, to: string): Workflow {
+/** A file of the page about tests and a deployment, with what the page about branches replaces. */
+function forBranches(name: string, changes: Record<string, string>): Workflow {
   const text = readWorkflow(join(ROOT, 'docs/recipes/tests-and-deployment.md'), name);
-  expect(text).toContain(from);
-  return parse(text.replaceAll(from, to));
+  return parse(
+    Object.entries(changes).reduce((changed, [from, to]) => {
+      expect(changed).toContain(from);
+      return changed.replaceAll(from, to);
+    }, text),
+  );
 }
 
 describe('the files of tests and a deployment, with the changes for branches', () => {
   const BRANCH_OF = "github.event_name == 'delete' && github.event.ref || github.ref_name";
-  const deployment = forBranches('Preview', 'github.event.number', BRANCH_OF);
-  deployment.on = BRANCH.on;
-  const { steps } = jobOf(deployment, 'deploy');
-  for (const job of Object.values(deployment.jobs)) job.permissions = { contents: 'read' };
-  steps.splice(
-    steps.findIndex(({ run: script }) => script?.includes('gh api')),
-    1,
-  );
+  const { jobs, ...deployment } = forBranches('Preview', {
+    'github.event.number': BRANCH_OF,
+    'pull-requests: write': 'contents: read',
+  });
+  const only = (...names: string[]): Workflow => ({
+    ...deployment,
+    on: BRANCH.on,
+    jobs: Object.fromEntries(names.map((name) => [name, jobOf({ ...deployment, jobs }, name)])),
+  });
 
   const deploy = (event: GitHubEvent, options: JobOptions = {}) =>
-    run(deployment, event, { ...options, job: 'deploy' });
-  const commands = async (job: ReturnType<typeof run>) => {
-    const { result, scripts } = await job;
-    return [result, ...scripts.map(({ run: script, env }) => [script, env['NUMBER']])];
-  };
+    runAll(only('deploy-key', 'deploy', 'end-deploy', 'remove'), event, options);
+  const commands = async (running: ReturnType<typeof deploy>) =>
+    Object.values(await running).flatMap(({ scripts }) =>
+      scripts.map(({ run: script, env }) => [script, env['NUMBER']]),
+    );
   const REMOVED = ['./remove-preview "$NUMBER"', 'feature/x'];
   const fails: JobOptions = { onScript: ({ run: script }) => !script.startsWith('./deploy') };
 
@@ -293,18 +296,17 @@ describe('the files of tests and a deployment, with the changes for branches', (
   });
 
   test('give a branch a key that works until the next deployment has succeeded', async () => {
-    const deployed = ['success', ['./deploy-preview "$NUMBER"', 'feature/x']];
+    const deployed = [['./deploy-preview "$NUMBER"', 'feature/x']];
     expect(await commands(deploy(push()))).toEqual(deployed);
-    expect(await deploy(push(), fails)).toMatchObject({ result: 'failure' });
+    expect(await deploy(push(), fails)).toMatchObject({ deploy: FAILURE, 'end-deploy': SUCCESS });
     expect(areDisabled()).toEqual([true, false]);
     expect(await commands(deploy(push()))).toEqual(deployed);
     expect(areDisabled()).toEqual([false, true, true]);
   });
 
   test('run the tests of a branch with a key of their own', async () => {
-    expect(await run(deployment, push(), { ...spending(0.5), job: 'test' })).toMatchObject({
-      result: 'success',
-    });
+    const tested = await runAll(only('key', 'test', 'end'), push(), spending(0.5));
+    expect(tested).toMatchObject({ test: SUCCESS, end: SUCCESS });
     expect(areDisabled()).toEqual([true]);
   });
 
@@ -314,15 +316,15 @@ describe('the files of tests and a deployment, with the changes for branches', (
     const deletion = remove();
     for (const event of [deletion, pushed]) {
       const ended = await duringOutage(harness.sandbox, () => commands(deploy(event)));
-      expect(ended).toEqual(['failure', REMOVED]);
+      expect(ended).toEqual([REMOVED]);
     }
     expect(areDisabled()).toEqual([false]);
-    expect(await night()).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject(SUCCESS);
     expect(areDisabled()).toEqual([true]);
     letKeysBeCounted();
-    expect(await night()).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject(SUCCESS);
     expect([slugs(), keys()]).toEqual([[], []]);
-    expect(await commands(deploy(deletion))).toEqual(['success', REMOVED]);
+    expect(await commands(deploy(deletion))).toEqual([REMOVED]);
   });
 
   test('remove nothing of a branch that is pushed again, nor when a tag is deleted', async () => {
@@ -331,13 +333,14 @@ describe('the files of tests and a deployment, with the changes for branches', (
     await deploy(push());
     const payload = { ...deletion.payload, ref: 'v1', ref_type: 'tag' };
     for (const event of [deletion, { ...deletion, payload }]) {
-      expect(await commands(deploy(event))).toEqual(['success']);
+      const ended = await deploy(event);
+      expect(ended).toMatchObject({ 'deploy-key': SUCCESS, remove: SKIPPED });
     }
     expect(slugs()).toHaveLength(1);
   });
 
   test('let the removal wait for a deployment of the same branch', () => {
-    const { group } = jobOf(deployment, 'deploy').concurrency ?? { group: '' };
+    const { group } = jobOf(only('deploy'), 'deploy').concurrency ?? { group: '' };
     const groups = [push(), remove()].map(
       ({ name, payload: event }) =>
         interpolateAll({ group }, { github: { event_name: name, event, ref_name: 'feature/x' } })[

@@ -8,7 +8,7 @@ import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { readTable } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { type JobResult, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
 import { jobOf, type Workflow } from '../../support/workflow.ts';
 
@@ -23,7 +23,7 @@ interface Push {
 }
 
 const { harness, gitHub, main, post, keyOf } = openPreviewHarness({ followsSteps: true });
-const { start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+const { run, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
 
@@ -49,7 +49,7 @@ function spend(step: StepResult | undefined, credits: number): void {
 
 /** The limit of the key that a step has given out. */
 const limitOf = (step: StepResult) =>
-  step.outputs['key'] ? usd(Number(keyOf(step)['limit'])) : 'no key';
+  step.outputs['key'] || step.outputs['sealed-key'] ? usd(Number(keyOf(step)['limit'])) : 'no key';
 
 const PAGE = 'docs/recipes/tests-and-deployment.md';
 const PREVIEW = recipeOf(PAGE, 'Preview');
@@ -63,19 +63,19 @@ const PUSHES: readonly Push[] = [
   { succeeds: true, tests: 0.5, deployed: {} },
 ];
 
-/** Limits for the jobs of the page. */
+/** Limits for the keys of the page, by the job that creates the key. */
 interface Limits {
   cap: string;
-  test: string;
-  deploy: string;
+  key: string;
+  'deploy-key': string;
 }
 
 const amountsIn = (job: string) => jobOf(PREVIEW, job).steps[0]?.with ?? {};
 
 const IN_FILE: Limits = {
-  cap: String(amountsIn('deploy')['preview-limit-usd']),
-  test: String(amountsIn('test')['limit-usd']),
-  deploy: String(amountsIn('deploy')['limit-usd']),
+  cap: String(amountsIn('deploy-key')['preview-limit-usd']),
+  key: String(amountsIn('key')['limit-usd']),
+  'deploy-key': String(amountsIn('deploy-key')['limit-usd']),
 };
 
 /** The workflow of the page with other limits. */
@@ -85,8 +85,14 @@ function withLimits({ cap, ...limits }: Limits): Workflow {
     const inputs = { ...amountsIn(name), 'limit-usd': limit, 'preview-limit-usd': cap };
     return [name, { ...job, steps: [{ ...steps[0], with: inputs }, ...steps.slice(1)] }];
   });
-  return { ...PREVIEW, jobs: Object.fromEntries(jobs) };
+  return { ...PREVIEW, jobs: { ...PREVIEW.jobs, ...Object.fromEntries(jobs) } };
 }
+
+/** A workflow with only these jobs. */
+const only = (workflow: Workflow, ...names: string[]): Workflow => ({
+  ...workflow,
+  jobs: Object.fromEntries(names.map((name) => [name, jobOf(workflow, name)])),
+});
 
 /** Plays the pushes of the page in the sandbox. Returns the rows that its table should have. */
 async function play(limits: Limits): Promise<string[][]> {
@@ -98,15 +104,25 @@ async function play(limits: Limits): Promise<string[][]> {
   const rows: string[][] = [];
   let event: GitHubEvent = openPull(server.github, repository)[0];
   for (const { succeeds, tests, deployed } of PUSHES) {
-    const tested = await start(workflow, event, { job: 'test' });
-    const deployment = await start(workflow, event, { job: 'deploy', onScript: () => succeeds });
-    const steps = [tested, deployment].map((job) => job.main['preview'] as StepResult);
+    const created = [
+      await run(workflow, event, { job: 'key' }),
+      await run(workflow, event, { job: 'deploy-key' }),
+    ];
+    const steps = created.map((job) => job.main['preview'] as StepResult);
     const given = steps.map(limitOf);
     deployments.push(...steps.slice(-1));
     expect(sumOf(mostOf)).toBeLessThanOrEqual(cap + 1 / NANO);
     spend(steps[0], factor * tests);
+    const [ofTests, ofDeployment] = created as [JobResult, JobResult];
+    const deployment = {
+      ...SKIPPED,
+      result: succeeds ? ('success' as const) : ('failure' as const),
+    };
     // A deployment that fails before it begins ends long before the tests.
-    for (const job of [deployment, tested]) await job.end();
+    await runAll(only(workflow, 'deploy-key', 'deploy', 'end-deploy'), event, {
+      results: { 'deploy-key': ofDeployment, deploy: deployment },
+    });
+    await runAll(only(workflow, 'key', 'test', 'end'), event, { results: { key: ofTests } });
     for (const [push, amount] of Object.entries(deployed)) {
       spend(deployments[Number(push) - 1], factor * amount);
     }
@@ -133,7 +149,7 @@ test.each(CAPS)(
     const scaled = (cell: string) =>
       cell.replaceAll(/\$([\d.]+)/g, (_, amount) => usd(factor * Number(amount)));
     const rows = readTable(join(ROOT, PAGE), 'Push');
-    expect(await play({ cap, test: ofTests, deploy: ofDeployment })).toEqual(
+    expect(await play({ cap, key: ofTests, 'deploy-key': ofDeployment })).toEqual(
       rows.map((cells) => cells.map(scaled)),
     );
   },

@@ -3,9 +3,9 @@ import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../../sandbox
 import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { openShell } from '../../support/shell.ts';
-import { interpolateAll, jobOf, type Step, type Workflow } from '../../support/workflow.ts';
+import { interpolateAll, jobOf, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/tests-and-deployment.md';
 const PREVIEW = recipeOf(PAGE, 'Preview');
@@ -15,21 +15,30 @@ const REMOVE_MISSED = recipeOf(PAGE, 'Remove missed previews');
 const REMOVE_AGAIN = recipeOf(PAGE, 'Remove previews again');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { run, start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+const { run, runAll, start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+
+/** The workflow with only these jobs. */
+const only = (...names: string[]): Workflow => ({
+  ...PREVIEW,
+  jobs: Object.fromEntries(names.map((name) => [name, jobOf(PREVIEW, name)])),
+});
+
+const TESTS = only('key', 'test', 'end');
+const DEPLOYMENT = only('deploy-key', 'deploy', 'end-deploy', 'remove');
 
 /** Runs the tests, which succeed unless `npm test` fails. */
 const runTests = (event: GitHubEvent, { fails = false } = {}) =>
-  run(PREVIEW, event, {
-    job: 'test',
-    onScript: ({ run: script }) => !(fails && script === 'npm test'),
-  });
+  runAll(TESTS, event, { onScript: ({ run: script }) => !(fails && script === 'npm test') });
 
-/** Runs a deployment, which succeeds unless `./deploy-preview` fails. */
-const deploy = (event: GitHubEvent, { fails = false, workflow = PREVIEW } = {}) =>
-  run(workflow, event, {
-    job: 'deploy',
+/** Runs a deployment or a removal. The deployment succeeds unless `./deploy-preview` fails. */
+const deploy = (event: GitHubEvent, { fails = false } = {}) =>
+  runAll(DEPLOYMENT, event, {
     onScript: ({ run: script }) => !(fails && /^\.\/deploy/.test(script)),
   });
+
+/** What the step that creates the key of a deployment has output. */
+const outputsOf = (jobs: Awaited<ReturnType<typeof deploy>>) =>
+  jobs['deploy-key']?.main['preview']?.outputs ?? {};
 
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 const close = () => closePull(gitHub.server.github, gitHub.repository, 1)[0];
@@ -40,140 +49,161 @@ const disabledKeys = () => harness.sandbox.account.keys.map(({ disabled }) => di
 
 const REMOVAL = { run: './remove-preview "$NUMBER"', env: { NUMBER: '1', HOST_TOKEN: '' } };
 
+const SUCCESS = { result: 'success' };
+const FAILURE = { result: 'failure' };
+
 test('the key of the tests is disabled at their end, and that of the deployment works, in one workspace', async () => {
   const { repository, server } = gitHub;
   const [opened] = openPull(server.github, repository);
   const [tested, deployed] = [await runTests(opened), await deploy(opened)];
-  const [slug, other] = [tested, deployed].map(({ main }) => main['preview']?.outputs['slug']);
-  expect(other).toBe(slug);
+  expect([tested['end'], deployed['end-deploy']]).toMatchObject([SUCCESS, SUCCESS]);
+  expect(outputsOf(deployed)['slug']).toBe(tested['key']?.main['preview']?.outputs['slug']);
   expect(disabledKeys()).toEqual([false, true]);
-  expect(await runTests(opened, { fails: true })).toMatchObject({ result: 'failure' });
+  expect((await runTests(opened, { fails: true }))['test']).toMatchObject(FAILURE);
   expect(disabledKeys()).toEqual([true, false, true]);
-  const { scripts } = await deploy(closePull(server.github, repository, 1)[0]);
-  expect(scripts).toMatchObject([{ run: './remove-preview "$NUMBER"' }]);
+  const closed = closePull(server.github, repository, 1)[0];
+  expect((await deploy(closed))['remove']).toMatchObject({ ...SUCCESS, scripts: [REMOVAL] });
   expect(disabledKeys()).toEqual([true, true, true]);
   letKeysBeCounted();
-  expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject({
-    result: 'success',
-  });
+  expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject(SUCCESS);
   expect(slugs()).toEqual([]);
 });
 
 test('tests and deployment have one cap, and neither waits for the other', () => {
-  const jobs = [jobOf(PREVIEW, 'test'), jobOf(PREVIEW, 'deploy')];
+  const jobs = [jobOf(PREVIEW, 'key'), jobOf(PREVIEW, 'deploy-key')];
   const caps = jobs.map(({ steps: [ours] }) => ours?.with?.['preview-limit-usd']);
   expect(new Set(caps).size).toBe(1);
   expect(jobs.map(({ needs }) => needs)).toEqual([undefined, undefined]);
 });
 
-test('what is deployed is checked by a job without secrets, whose failure ends no key', () => {
-  const { needs, steps, ...check } = jobOf(PREVIEW, 'check');
-  expect(needs).toBe('deploy');
-  expect(check).not.toHaveProperty('environment');
-  expect(steps.filter(({ uses }) => uses?.includes('openrouter-workspace'))).toEqual([]);
-  const { steps: deploying } = jobOf(PREVIEW, 'deploy');
-  const at = deploying.findIndex(({ id }) => id === 'deploy');
-  const after = deploying.slice(at + 1).map((step) => step['continue-on-error'] ?? step.if);
-  expect(after).toEqual([true, expect.stringContaining(`state == 'closed'`)]);
+test('tests and deployment have a seal each, and only the deployment has the token of the host', () => {
+  const secretsOf = (job: string) =>
+    JSON.stringify(jobOf(PREVIEW, job))
+      .match(/secrets\.\w+/g)
+      ?.toSorted();
+  expect(secretsOf('test')).toEqual(['secrets.OPENROUTER_SEAL']);
+  expect(secretsOf('deploy')).toEqual(['secrets.HOST_TOKEN', 'secrets.OPENROUTER_DEPLOY_SEAL']);
 });
+
+test.each(['check', 'link'])(
+  'a job %s that follows a deployment has no secret, and its failure ends no key',
+  (name) => {
+    const { needs, steps, ...job } = jobOf(PREVIEW, name);
+    expect(needs).toBe('deploy');
+    expect(job).not.toHaveProperty('environment');
+    expect(JSON.stringify(steps)).not.toMatch(/secrets\.|openrouter-workspace/);
+    expect(jobOf(PREVIEW, 'end-deploy').needs).not.toContain(name);
+  },
+);
 
 test('after any number of deployments that failed, the former one works, and each job gets a key', async () => {
   const [event] = openPull(gitHub.server.github, gitHub.repository);
   await deploy(event);
   for (let failed = 1; failed <= 5; failed += 1) {
-    const { result, main } = await deploy(event, { fails: true });
-    expect([result, main['preview']?.exitCode]).toEqual(['failure', 0]);
-    expect(await runTests(event)).toMatchObject({ result: 'success' });
+    const jobs = await deploy(event, { fails: true });
+    expect([jobs['deploy-key'], jobs['deploy'], jobs['end-deploy']]).toMatchObject([
+      SUCCESS,
+      FAILURE,
+      SUCCESS,
+    ]);
+    expect((await runTests(event))['test']).toMatchObject(SUCCESS);
     const [former] = disabledKeys().toReversed();
     expect([former, disabledKeys().filter((isDisabled) => !isDisabled).length]).toEqual([false, 1]);
   }
 });
 
-test('without the job test, each push deploys with a key of its own', async () => {
-  const { test: _, ...jobs } = PREVIEW.jobs;
+test('without the jobs of the tests, no job needs them', () => {
+  const { key: _, test: __, end: ___, ...jobs } = PREVIEW.jobs;
   const needs = Object.values(jobs).flatMap((job) => job.needs ?? []);
   expect(Object.keys(jobs)).toEqual(expect.arrayContaining(needs));
-  const workflow = { ...PREVIEW, jobs };
-  const opened = open();
-  for (const fails of [false, true, false]) {
-    const { result } = await deploy(opened, { fails, workflow });
-    expect(result).toBe(fails ? 'failure' : 'success');
-  }
-  expect(disabledKeys()).toEqual([false, true, true]);
-  const ended = await deploy(close(), { workflow });
-  expect(ended).toMatchObject({ result: 'success', scripts: [REMOVAL] });
-  expect(disabledKeys()).toEqual([true, true, true]);
 });
 
 describe('the deployment of a preview', () => {
   test('gives a key that works until the next deployment has succeeded', async () => {
     const opened = open();
-    const { main, scripts } = await deploy(opened);
-    expect(scripts[0]?.env).toMatchObject({
-      NUMBER: '1',
-      OPENROUTER_API_KEY: main['preview']?.outputs['key'],
-    });
+    const { deploy: deployed } = await deploy(opened);
+    const { key } = deployed?.main['unseal-key']?.outputs ?? {};
+    expect(key).toMatch(/^sk-or-v1-/);
+    expect(deployed?.scripts).toMatchObject([{ env: { NUMBER: '1', OPENROUTER_API_KEY: key } }]);
     expect(disabledKeys()).toEqual([false]);
-    expect(await deploy(opened, { fails: true })).toMatchObject({ result: 'failure' });
+    expect((await deploy(opened, { fails: true }))['deploy']).toMatchObject(FAILURE);
     expect(disabledKeys()).toEqual([true, false]);
-    expect(await deploy(opened)).toMatchObject({ result: 'success' });
+    expect((await deploy(opened))['end-deploy']).toMatchObject(SUCCESS);
     expect(disabledKeys()).toEqual([false, true, true]);
   });
 
-  test('is removed in a repeated run, if the pull request was closed before it', async () => {
+  test('leaves the older key alone if the deployment is cancelled, skipped or never gets its key', async () => {
     const opened = open();
     await deploy(opened);
-    close();
-    const { result, main, scripts } = await deploy(opened);
-    expect(result).toBe('success');
-    expect(main['preview']?.outputs).toMatchObject({ state: 'closed' });
-    expect(scripts).toEqual([REMOVAL]);
+    for (const result of ['cancelled', 'skipped'] as const) {
+      const results = { deploy: { ...SKIPPED, result } };
+      expect((await runAll(DEPLOYMENT, opened, { results }))['end-deploy']).toMatchObject(SUCCESS);
+      expect(disabledKeys().filter((isDisabled) => !isDisabled)).toHaveLength(1);
+    }
+    const wrong = structuredClone(DEPLOYMENT);
+    Object.assign(jobOf(wrong, 'deploy').steps[0]?.with ?? {}, {
+      seal: 'A'.repeat(43).concat('='),
+    });
+    const { deploy: deployed, 'end-deploy': end } = await runAll(wrong, opened);
+    expect([deployed, end]).toMatchObject([{ ...FAILURE, scripts: [] }, SUCCESS]);
+    expect(disabledKeys()).toEqual([true, true, true, false]);
+  });
+
+  test('does not begin once the pull request is closed, and its removal follows in a repeated run', async () => {
+    const opened = open();
+    const { 'deploy-key': sealed = SKIPPED } = await runAll(only('deploy-key'), opened);
+    await deploy(close());
+    const late = await runAll(DEPLOYMENT, opened, { results: { 'deploy-key': sealed } });
+    expect(late['deploy']).toMatchObject({ ...FAILURE, scripts: [] });
+    const repeated = await deploy(opened);
+    expect(outputsOf(repeated)).toMatchObject({ state: 'closed' });
+    expect(repeated).toMatchObject({ deploy: SKIPPED, remove: { ...SUCCESS, scripts: [REMOVAL] } });
+  });
+
+  test('that begins after a newer one fails, or its end does, and the newest key works', async () => {
+    const opened = open();
+    const seal = async () => (await runAll(only('deploy-key'), opened))['deploy-key'] ?? SKIPPED;
+    const [older, newer] = [await seal(), await seal()];
+    const deployed = { ...SKIPPED, result: 'success' as const };
+    const end = (key: typeof older) =>
+      runAll(DEPLOYMENT, opened, { results: { 'deploy-key': key, deploy: deployed } });
+    expect((await end(newer))['end-deploy']).toMatchObject(SUCCESS);
+    const late = await runAll(DEPLOYMENT, opened, { results: { 'deploy-key': older } });
+    expect(late['deploy']?.main['unseal-key']?.annotations[0]?.title).toContain('sealed key ended');
+    const atOnce = await end(older);
+    expect(atOnce['end-deploy']?.main['end-key']?.annotations[0]?.title).toContain('key replaced');
+    expect(disabledKeys()).toEqual([false, true]);
   });
 
   test('waits after four failures until what their keys have spent is counted', async () => {
     const opened = open();
     await deploy(opened);
-    for (const _ of [1, 2, 3, 4]) {
-      const { main } = await deploy(opened, { fails: true });
-      expect(main['preview']?.log).not.toContain('Waiting for');
-    }
-    const { result, main } = await deploy(opened);
-    expect(main['preview']?.log).toContain('Waiting for');
-    expect(result).toBe('success');
+    const waits = (jobs: Awaited<ReturnType<typeof deploy>>) =>
+      jobs['deploy-key']?.main['preview']?.log.includes('Waiting for');
+    for (const _ of [1, 2, 3, 4]) expect(waits(await deploy(opened, { fails: true }))).toBe(false);
+    const last = await deploy(opened);
+    expect([waits(last), last['deploy']]).toMatchObject([true, SUCCESS]);
   });
 
-  test('gets a key after three dead runners, and none after four until a key is disabled', async () => {
+  test('gets a key after three runs that were force-cancelled, and none after four until a key is disabled', async () => {
     const opened = open();
     await deploy(opened);
     const hasKey: boolean[] = [];
     for (const _ of [1, 2, 3, 4, 5]) {
-      const { main } = await start(PREVIEW, opened, { job: 'deploy' });
-      hasKey.push('key' in Object(main['preview']?.outputs));
+      const { main } = await start(PREVIEW, opened, { job: 'deploy-key' });
+      hasKey.push('sealed-key' in Object(main['preview']?.outputs));
     }
     expect(hasKey).toEqual([true, true, true, true, false]);
     const [last] = harness.sandbox.account.keys;
     Object.assign(last ?? {}, { disabled: true });
-    expect(await deploy(opened)).toMatchObject({ result: 'success' });
+    expect((await deploy(opened))['end-deploy']).toMatchObject(SUCCESS);
     expect(disabledKeys().filter((isDisabled) => !isDisabled)).toHaveLength(1);
   });
 
   test('uses the former workspace after a reopening if no clean-up has deleted it', async () => {
-    const before = await deploy(open());
+    const before = outputsOf(await deploy(open()));
     close();
-    const after = await deploy(reopen());
-    expect(after.main['preview']?.outputs).toMatchObject({
-      id: before.main['preview']?.outputs['id'],
-      created: 'false',
-    });
-  });
-
-  test('has one step whose failure fails no job: the one that shows a deployment that has succeeded', () => {
-    const { steps } = jobOf(PREVIEW, 'deploy');
-    const tolerant = steps.filter((step) => step['continue-on-error']);
-    expect(tolerant).toEqual([expect.objectContaining({ run: expect.stringContaining('gh api') })]);
-    expect(steps.indexOf(tolerant[0] as Step)).toBeGreaterThan(
-      steps.findIndex(({ id }) => id === 'deploy'),
-    );
+    expect(outputsOf(await deploy(reopen()))).toMatchObject({ id: before['id'], created: 'false' });
   });
 });
 
@@ -182,18 +212,18 @@ describe('the removal of a preview', () => {
     await deploy(open());
     const closed = close();
     const reopened = reopen();
-    const { scripts } = await deploy(closed);
-    expect(scripts).not.toContainEqual(REMOVAL);
+    expect((await deploy(closed))['remove']).toBe(SKIPPED);
     await deploy(reopened);
-    expect(await deploy(close())).toMatchObject({ result: 'success', scripts: [REMOVAL] });
+    expect((await deploy(close()))['remove']).toMatchObject({ ...SUCCESS, scripts: [REMOVAL] });
     expect(slugs()).toHaveLength(1);
   });
 
-  test('and the job of the tests close the preview, and fail nothing, if they run at once', async () => {
+  test('and the jobs of the tests close the preview, and fail nothing, if they run at once', async () => {
     await deploy(open());
     const closed = close();
-    const ended = { result: 'success', main: { preview: { outputs: { state: 'closed' } } } };
-    expect(await Promise.all([deploy(closed), runTests(closed)])).toMatchObject([ended, ended]);
+    const [removed, tested] = await Promise.all([deploy(closed), runTests(closed)]);
+    expect(removed).toMatchObject({ 'deploy-key': SUCCESS, deploy: SKIPPED, remove: SUCCESS });
+    expect(tested).toMatchObject({ key: SUCCESS, test: SKIPPED, end: SKIPPED });
     expect(disabledKeys()).toEqual([true]);
   });
 
@@ -201,10 +231,10 @@ describe('the removal of a preview', () => {
     const { repository, server } = gitHub;
     await deploy(open());
     const byHand = dispatchEvent(server.github, repository, { inputs: { number: '1' } });
-    expect(await run(REMOVE, byHand)).toMatchObject({ result: 'success', scripts: [] });
+    expect(await runAll(REMOVE, byHand)).toMatchObject({ close: SUCCESS, remove: SKIPPED });
     expect(disabledKeys()).toEqual([false]);
     close();
-    expect(await run(REMOVE, byHand)).toMatchObject({ result: 'success', scripts: [REMOVAL] });
+    expect(await runAll(REMOVE, byHand)).toMatchObject({ remove: { scripts: [REMOVAL] } });
     expect(disabledKeys()).toEqual([true]);
   });
 
@@ -215,19 +245,23 @@ describe('the removal of a preview', () => {
     const byHand = dispatchEvent(gitHub.server.github, gitHub.repository, {
       inputs: { number: '1' },
     });
-    for (const runs of [() => deploy(closed), () => deploy(opened), () => run(REMOVE, byHand)]) {
-      const ended = await duringOutage(harness.sandbox, runs);
-      expect(ended).toMatchObject({ result: 'failure', scripts: [REMOVAL] });
-      expect(ended.others).toEqual([expect.stringMatching(/^actions\/checkout@/)]);
+    for (const runs of [() => deploy(closed), () => deploy(opened), () => runAll(REMOVE, byHand)]) {
+      const jobs = await duringOutage(harness.sandbox, runs);
+      expect(jobs['deploy-key'] ?? jobs['close']).toMatchObject(FAILURE);
+      expect(jobs['remove']).toMatchObject({ ...SUCCESS, scripts: [REMOVAL] });
+      expect(jobs['remove']?.others).toEqual([expect.stringMatching(/^actions\/checkout@/)]);
     }
     expect(slugs()).toHaveLength(1);
   });
 
   test('waits for a deployment of the same pull request', () => {
-    expect(jobOf(PREVIEW, 'deploy').concurrency?.group).toBe(
-      `openrouter-deploy-\${{ github.event.number }}`,
+    const group = `openrouter-deploy-\${{ github.event.number }}`;
+    for (const job of ['deploy', 'remove']) {
+      expect(jobOf(PREVIEW, job).concurrency).toEqual({ group, 'cancel-in-progress': false });
+    }
+    expect(jobOf(REMOVE, 'remove').concurrency?.group).toBe(
+      `openrouter-deploy-\${{ inputs.number }}`,
     );
-    expect(jobOf(REMOVE).concurrency?.group).toBe(`openrouter-deploy-\${{ inputs.number }}`);
   });
 });
 
