@@ -29,7 +29,7 @@ const SEALS = { OPENROUTER_SEAL: newSeal(), OPENROUTER_DEPLOY_SEAL: newSeal() };
 const PROGRAMS = ['deploy-preview', 'check-preview', 'remove-preview', 'roll-out', 'evaluate'];
 
 export interface ReaderRun
-  extends Pick<RunOptions, 'job' | 'annotations' | 'cancelAt' | 'secrets'> {
+  extends Pick<RunOptions, 'job' | 'inputs' | 'annotations' | 'cancelAt' | 'secrets' | 'vars'> {
   /** By default, someone starts the workflow by hand. */
   event?: GitHubEvent;
   /** The call of a program that fails, or only how the call begins, such as `npm test`. */
@@ -58,7 +58,7 @@ export async function openReader(page: string, sandbox: Sandbox) {
   const server = await startGitHub({ now: sandbox.account.now });
   const { github, token } = server;
   const repository = addRepository(github, { name: REPOSITORY });
-  const tokens = { [token]: { statuses: 'write' } };
+  const tokens = { [token]: { statuses: 'write', 'pull-requests': 'write' } };
   const service = createService(place.service, { repository: REPOSITORY, tokens });
   return {
     github,
@@ -115,7 +115,7 @@ function prepare(folder: string, sandbox: Sandbox) {
   for (const path of [root, commands]) mkdirSync(path);
   mkdirSync(join(place.shared, '.github/workflows'), { recursive: true });
   for (const name of PROGRAMS) copyFileSync(STAND_IN, join(root, name));
-  copyFileSync(STAND_IN, join(commands, 'npm'));
+  for (const name of ['npm', 'npx']) copyFileSync(STAND_IN, join(commands, name));
   writeFileSync(place.calls, '');
   publish(place.published, sandbox);
   git(root, 'init', '--quiet', '--initial-branch', 'main');
@@ -179,6 +179,8 @@ function forAct(text: string, isDown: boolean): string {
   const known = text
     .replace(/^ +queue: max\n/m, '')
     .replace(/,? *deployment: false/g, '')
+    // There is one checkout, and no GitHub that has another one.
+    .replace(/^ +ref: refs\/pull\/.*\n/m, '')
     .replace(stepsWith('(?:key|preview)'), `$1$2  job-status: \${{ job.status }}\n`);
   return isDown ? known.replace(stepsWith('[\\w-]*'), '$1$2  timeout: 5s\n') : known;
 }

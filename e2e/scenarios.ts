@@ -10,6 +10,7 @@ import { COUNT_MS } from '../src/openrouter/settlement.ts';
 import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
+import { CODING_AGENTS } from './recipes/coding-agents.ts';
 import { ORGANIZATION } from './recipes/organization.ts';
 import { PREVIEW } from './recipes/preview.ts';
 import { RELEASE } from './recipes/release.ts';
@@ -31,6 +32,7 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   ...TESTS_AND_DEPLOYMENT,
   ...BRANCH_PREVIEWS,
   ...ORGANIZATION,
+  ...CODING_AGENTS,
   ...PREVIEW,
   ...TEAM_WORKSPACE,
   ...WORKSPACE_FOR_ONE_JOB,

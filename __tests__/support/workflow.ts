@@ -92,7 +92,7 @@ const TOKEN = /'(?<text>[^']*)'|(?<path>[a-z_][\w-]*(?:\.[\w-]+)+)/gi;
 function evaluate(expression: string, contexts: Contexts, status: JobStatus = 'success'): unknown {
   const code = expression.replace(TOKEN, (...match) => {
     const { text, path } = match.at(-1) as { text?: string; path?: string };
-    return JSON.stringify(path === undefined ? text : valueAt(path, contexts));
+    return `(${JSON.stringify(path === undefined ? text : valueAt(path, contexts))})`;
   });
   return runInNewContext(code, {
     fromJSON: JSON.parse,

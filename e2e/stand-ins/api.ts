@@ -42,6 +42,7 @@ const ROUTES: Record<string, { needs: string; run: Handler }> = {
   },
   'POST /issues': { needs: 'issues: write', run: addIssue },
   'PATCH /issues/*': { needs: 'issues: write', run: changeIssue },
+  'POST /issues/*/comments': { needs: 'pull-requests: write', run: addComment },
   'POST /statuses/*': { needs: 'statuses: write', run: addStatus },
   'PUT /environments/*/secrets/*': { needs: 'environments: write', run: setSecret },
 };
@@ -82,6 +83,14 @@ function allows({ tokens }: Service, token: string, needs: string): boolean {
   const [scope = '', level] = needs.split(': ');
   const granted: Record<string, string> = tokens[token] ?? JSON.parse(token);
   return granted[scope] === 'write' || granted[scope] === level;
+}
+
+function addComment(
+  { comments }: Service,
+  number: string,
+  { body }: Record<string, unknown>,
+): void {
+  comments.push({ number: Number(number), body: String(body) });
 }
 
 function addRelease(service: Service, _: string, fields: Record<string, unknown>): Release {

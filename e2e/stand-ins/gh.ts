@@ -21,6 +21,7 @@ const COMMANDS: Record<string, (args: string[]) => void> = {
   'release download': downloadRelease,
   'attestation verify': verifyAttestation,
   'secret set': setSecret,
+  'pr comment': commentOnPull,
 };
 
 const name = Object.keys(COMMANDS).find((command) =>
@@ -148,4 +149,11 @@ function setSecret(args: string[]): void {
   const { values, positionals } = parse(args, { env: { type: 'string' } });
   const path = `repos/${env['GH_REPO']}/environments/${values.env}/secrets/${positionals[0]}`;
   call('PUT', path, { value: readFileSync(0, 'utf8') });
+}
+
+/** Without a clone, gh needs the variable. */
+function commentOnPull(args: string[]): void {
+  const { values, positionals } = parse(args, { 'body-file': { type: 'string' } });
+  const body = readFileSync(values['body-file'] ?? '', 'utf8');
+  call('POST', `repos/${env['GH_REPO']}/issues/${positionals[0]}/comments`, { body });
 }

@@ -10,6 +10,7 @@ export interface Service {
   issues: Issue[];
   attestations: Attestation[];
   statuses: CommitStatus[];
+  comments: { number: number; body: string }[];
   /** Values by environment and name, such as `production/TOKEN`. */
   secrets: Record<string, string>;
   /** The permissions of tokens that are not the JSON of their permissions. */
@@ -82,6 +83,7 @@ export function createService(file: string, parts: Partial<Service> = {}) {
     issues: [],
     attestations: [],
     statuses: [],
+    comments: [],
     secrets: {},
     tokens: {},
     faults: {},

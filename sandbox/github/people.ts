@@ -1,5 +1,6 @@
 import { addComment, changeBranch, changePull, findPull } from './changes.ts';
-import { deleteEvent, type GitHubEvent, pullRequestEvent, pushEvent } from './events.ts';
+import { deleteEvent, eventIn, type GitHubEvent, pullRequestEvent, pushEvent } from './events.ts';
+import { userBody } from './resources.ts';
 import { newSha, userOf } from './seed.ts';
 import type { Comment, GitHubState, PullRequest, Repository } from './state.ts';
 
@@ -161,4 +162,17 @@ export function commentBy(
   { by, pull, body }: { by: string; pull: number; body: string },
 ): Comment {
   return addComment(github, repository, { pull, body, author: userOf(by) });
+}
+
+/** Comments on a pull request, which GitHub calls an issue here. The run is one of the default branch. */
+export function commentOn(
+  github: GitHubState,
+  repository: Repository,
+  number: number,
+  { body, by = SOMEONE }: By & { body: string },
+): Events {
+  const comment = { body, user: userBody(userOf(by)) };
+  const issue = { number, pull_request: {} };
+  const payload = { action: 'created', issue, comment };
+  return [eventIn(github, repository, { name: 'issue_comment', by, payload })];
 }

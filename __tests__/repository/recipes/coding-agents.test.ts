@@ -1,25 +1,46 @@
 import { describe, expect, test } from '@jest/globals';
 import { dispatchEvent, type GitHubEvent } from '../../../sandbox/github/events.ts';
-import { openPull, pushTo } from '../../../sandbox/github/people.ts';
+import { closePull, commentOn, openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { addRepository } from '../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { type JobOptions, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { openShell } from '../../support/shell.ts';
 import { jobOf, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/coding-agents.md';
-const AGENT = recipeOf(PAGE, 'Agent');
+const BY_COMMENT = recipeOf(PAGE, 'Agent for a comment');
+const BY_HAND = recipeOf(PAGE, 'Agent');
 const REVIEW = recipeOf(PAGE, 'Review');
 const ACTION = 'anthropics/claude-code-action@v1';
 
 const { harness, gitHub, slugs, comments } = openPreviewHarness({ followsSteps: true });
-const { start, run, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
+const { run, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 const keys = () => harness.sandbox.account.keys;
 const byHand = () =>
   dispatchEvent(gitHub.server.github, gitHub.repository, { inputs: { task: 'Fix the menu.' } });
 const open = () => openPull(gitHub.server.github, gitHub.repository, { branch: 'menu' })[0];
 const push = () => pushTo(gitHub.server.github, gitHub.repository, 'menu')[1] as GitHubEvent;
+const comment = (by = 'octocat', body = '/agent Fix the menu.') =>
+  commentOn(gitHub.server.github, gitHub.repository, 1, { body, by })[0];
+
+/** The variables of the repository. */
+const VARS = { AGENT_USERS: '["octocat"]' };
+
+/** Each workflow, the job in which the agent runs, and what starts it. */
+const AGENTS: readonly [string, Workflow, string, () => GitHubEvent][] = [
+  [
+    'Agent for a comment',
+    BY_COMMENT,
+    'agent',
+    () => {
+      open();
+      return comment();
+    },
+  ],
+  ['Agent', BY_HAND, 'agent', byHand],
+  ['Review', REVIEW, 'review', open],
+];
 
 /** What Claude Code has to know: its variables, and its command line. */
 interface Call {
@@ -55,6 +76,7 @@ function agent(usd: number, calls: Call[] = []): JobOptions {
     return send(call) === 200;
   };
   return {
+    vars: VARS,
     onScript: ({ run: args, env }) => !args.includes('claude-code') || work({ env, args }),
     onOther({ uses, with: inputs, env }) {
       if (uses !== ACTION) return true;
@@ -64,23 +86,26 @@ function agent(usd: number, calls: Call[] = []): JobOptions {
   };
 }
 
-/** The models that the step with this action allows. */
-const modelsIn = (workflow: Workflow) =>
-  jobOf(workflow).steps.flatMap((step) => {
-    const models = step.with?.['allowed-models'];
-    return models === undefined ? [] : String(models).split(', ');
-  });
+/** The value of an input of the job `key`. */
+const inputOfKey = (workflow: Workflow, name: string) =>
+  jobOf(workflow, 'key').steps.flatMap((step) => step.with?.[name] ?? [])[0];
 
-test.each([
-  ['Agent', AGENT, byHand],
-  ['Review', REVIEW, open],
-])('%s restricts the key to the models that the agent uses', async (_, workflow, event) => {
+const modelsIn = (workflow: Workflow) => String(inputOfKey(workflow, 'allowed-models')).split(', ');
+
+/** How the agent of a workflow is called. */
+async function callOf(workflow: Workflow, event: GitHubEvent): Promise<Call> {
   const calls: Call[] = [];
-  await run(workflow, event(), agent(0.5, calls));
-  const used = calls.flatMap(({ env, args }) => [
-    modelOf(args),
-    env['ANTHROPIC_DEFAULT_HAIKU_MODEL'],
-  ]);
+  expect(await runAll(workflow, event, agent(0.5, calls))).toMatchObject({
+    end: { result: 'success' },
+  });
+  expect(calls).toHaveLength(1);
+  return calls[0] as Call;
+}
+
+test.each(AGENTS)('%s restricts the key to the models that the agent uses', async (...row) => {
+  const [, workflow, , event] = row;
+  const { env, args } = await callOf(workflow, event());
+  const used = [modelOf(args), env['ANTHROPIC_DEFAULT_HAIKU_MODEL']];
   expect(used).toEqual(modelsIn(workflow));
   const { guardrails, workspaces } = harness.sandbox.account;
   expect(guardrails).toMatchObject([
@@ -91,17 +116,32 @@ test.each([
   ]);
 });
 
-test.each([
-  ['Agent', AGENT, byHand],
-  ['Review', REVIEW, open],
-])('%s gives the agent no tool for commands, and no settings of the checkout', async (...row) => {
-  const [, workflow, event] = row;
-  const calls: Call[] = [];
-  await run(workflow, event(), agent(0.5, calls));
-  const [{ args } = { args: '' }] = calls;
+test.each(AGENTS)('%s gives the agent no management key, and ends its key', async (...row) => {
+  const [, workflow, , event] = row;
+  const call = await callOf(workflow, event());
+  expect(JSON.stringify(call)).not.toContain(harness.sandbox.managementKey);
+  expect(keys().filter(({ disabled }) => !disabled)).toEqual([]);
+});
+
+test('only the review has a token that writes, and only the review has no tool for commands', async () => {
+  const found = AGENTS.map(([name, workflow, job]) => {
+    const { permissions = {}, steps } = jobOf(workflow, job);
+    const text = JSON.stringify(steps);
+    return [name, 'pull-requests' in permissions, text.includes('--restricted')];
+  });
+  expect(found).toEqual([
+    ['Agent for a comment', false, false],
+    ['Agent', false, false],
+    ['Review', true, true],
+  ]);
+  const { args } = await callOf(REVIEW, open());
   expect(args).toMatch(/--restricted --strict-mcp-config\b/);
-  expect(args).not.toMatch(/Bash|WebFetch|setting|dangerously/);
-  expect(JSON.stringify(calls)).not.toContain(harness.sandbox.managementKey);
+  expect(args).not.toMatch(/Bash|WebFetch|setting|dangerously|bypass/);
+});
+
+test.each(AGENTS)('%s reads and writes no cache', (_, { jobs }) => {
+  const uses = Object.values(jobs).flatMap(({ steps }) => steps.flatMap((step) => step.uses ?? []));
+  expect(uses.filter((each) => /cache|setup-/.test(each))).toEqual([]);
 });
 
 /** What Claude Code reserves for one request to a model, in USD. */
@@ -111,79 +151,154 @@ const RESERVED = new Map([
   ['anthropic/claude-opus-4.6', 1.6],
 ]);
 
-test.each([
-  ['Agent', AGENT, byHand],
-  ['Review', REVIEW, open],
-])(
+test.each(AGENTS)(
   '%s sends no telemetry, and its key can pay for a request to each of its models',
   async (...row) => {
-    const [, workflow, event] = row;
-    const calls: Call[] = [];
-    await run(workflow, event(), agent(0.5, calls));
-    expect(calls).toMatchObject([{ env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' } }]);
-    const [limit] = jobOf(workflow).steps.flatMap((step) => step.with?.['limit-usd'] ?? []);
+    const [, workflow, , event] = row;
+    const { env } = await callOf(workflow, event());
+    expect(env['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC']).toBe('1');
     const needed = modelsIn(workflow).map((model) => RESERVED.get(model) ?? Number.NaN);
-    expect(Number(limit)).toBeGreaterThanOrEqual(Math.max(...needed));
+    expect(Number(inputOfKey(workflow, 'limit-usd'))).toBeGreaterThanOrEqual(Math.max(...needed));
   },
 );
 
-describe('the file for a task', () => {
-  test('gives the agent a key of 2 USD, deletes it with the job, and reports its cost', async () => {
+describe('the file for a comment', () => {
+  test('gives the agent the task and a key of 2 USD, and comments on the cost', async () => {
+    open();
+    const { env } = await callOf(BY_COMMENT, comment());
+    expect(env).toMatchObject({ TASK: '/agent Fix the menu.', ANTHROPIC_API_KEY: '' });
+    expect(keys()).toMatchObject([{ limit: 2, disabled: true }]);
+    expect(comments()).toEqual([expect.stringContaining('of $10.00 spent so far')]);
+  });
+
+  test.each<[string, GitHubEvent | (() => GitHubEvent), Record<string, string>]>([
+    ['another user', () => comment('mona'), VARS],
+    ['anyone without the variable', () => comment(), {}],
+    ['a comment about something else', () => comment('octocat', 'Thanks /agent'), VARS],
+    [
+      'a comment on an issue',
+      () => {
+        const { payload, ...event } = comment();
+        return { ...event, payload: { ...payload, issue: { number: 1 } } };
+      },
+      VARS,
+    ],
+  ])('starts nothing for %s', async (_, event, vars) => {
+    open();
+    const jobs = await runAll(BY_COMMENT, typeof event === 'function' ? event() : event, { vars });
+    expect(Object.values(jobs)).toEqual(Object.values(jobs).map(() => SKIPPED));
+  });
+
+  test('answers in a job that runs nothing of the agent, and only after a success', async () => {
+    const { steps, permissions } = jobOf(BY_COMMENT, 'answer');
+    expect(steps.map(({ uses }) => uses?.replace(/@.*/, ''))).toEqual([
+      'actions/download-artifact',
+      undefined,
+    ]);
+    expect(permissions).toEqual({ 'pull-requests': 'write' });
+    open();
+    const failed = await runAll(BY_COMMENT, comment(), agent(2));
+    expect(failed).toMatchObject({ agent: { result: 'failure' }, answer: SKIPPED });
+  });
+
+  test('gives no key for a pull request of a fork, and none after a close', async () => {
+    const { repository, server } = gitHub;
+    const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
+    openPull(server.github, repository, { from });
+    const none = { key: { outputs: { 'sealed-key': 'none' } }, agent: SKIPPED, end: SKIPPED };
+    expect(await runAll(BY_COMMENT, comment(), { vars: VARS })).toMatchObject(none);
+    open();
+    closePull(server.github, repository, 2);
+    const [event] = commentOn(server.github, repository, 2, { body: '/agent Fix it.' });
+    expect(await runAll(BY_COMMENT, event, { vars: VARS })).toMatchObject(none);
+  });
+
+  test('has the night of README.md, with the account of the agents', () => {
+    const text = JSON.stringify(recipeOf('README.md', 'Preview nightly'));
+    const night = text.replace('"Preview nightly"', '"Agent nightly"');
+    expect(JSON.parse(night.replace('openrouter-preview', 'openrouter-agents'))).toEqual(
+      recipeOf(PAGE, 'Agent nightly'),
+    );
+  });
+});
+
+describe('the file for a start by hand', () => {
+  test('gives the agent a key of 2 USD, deletes the key, and reports its cost', async () => {
     const calls: Call[] = [];
     const limits: unknown[] = [];
     const { onScript } = agent(0.5, calls);
-    const { result, post } = await run(AGENT, byHand(), {
+    const { end } = await runAll(BY_HAND, byHand(), {
       onScript(script) {
         limits.push(keys()[0]?.['limit']);
         return onScript?.(script);
       },
     });
-    expect(result).toBe('success');
     expect(calls).toMatchObject([{ env: { TASK: 'Fix the menu.', ANTHROPIC_API_KEY: '' } }]);
     expect(new Set(limits)).toEqual(new Set([2]));
-    expect(post['key']?.summary).toContain('$0.50');
+    expect(end?.main['end-key']?.summary).toContain('$0.50');
     expect([slugs(), keys()]).toEqual([['agents-web'], []]);
   });
 
-  test('fails with a warning if the agent uses up 2 USD', async () => {
-    const { result, post } = await run(AGENT, byHand(), agent(2));
-    expect(result).toBe('failure');
-    expect(post['key']?.annotations).toMatchObject([
+  test('warns if the agent uses up 2 USD', async () => {
+    const { agent: ran, end } = await runAll(BY_HAND, byHand(), agent(2));
+    expect(ran?.result).toBe('failure');
+    expect(end?.main['end-key']?.annotations).toMatchObject([
       { level: 'warning', title: expect.stringContaining('limit') },
     ]);
     expect(keys()).toEqual([]);
   });
 
-  test('leaves a key for one hour if its runner is lost', async () => {
-    await start(AGENT, byHand());
+  test('leaves a key for one hour if the whole run is force-cancelled', async () => {
+    await run(BY_HAND, byHand(), { job: 'key' });
     const [{ created_at, expires_at } = {}] = keys();
     const minutes = (Date.parse(String(expires_at)) - Date.parse(String(created_at))) / 60_000;
     expect(Math.round(minutes)).toBe(60);
   });
 
   test('creates one workspace for all runs', async () => {
-    await run(AGENT, byHand(), agent(0.5));
-    expect(await run(AGENT, byHand(), agent(0.5))).toMatchObject({ result: 'success' });
+    for (const _ of [1, 2]) await callOf(BY_HAND, byHand());
     expect(slugs()).toEqual(['agents-web']);
   });
 });
 
 const shell = openShell();
 
-test('the task reaches the agent as its input, whatever is in it', () => {
+test.each([
+  ['Agent for a comment', BY_COMMENT, '/agent '],
+  ['Agent', BY_HAND, ''],
+])('the task of %s reaches the agent as its input, whatever is in it', (_, workflow, start) => {
   const { run: script = '' } =
-    jobOf(AGENT).steps.find((step) => step.run?.includes('claude-code')) ?? {};
+    jobOf(workflow, 'agent').steps.find((step) => step.run?.includes('claude-code')) ?? {};
   shell.stub('npx', 'cat > task; echo "$#" > count');
-  const task = '--help $(touch created) "Fix"';
-  expect(shell.run(`TASK='${task}'\n${script}`).status).toBe(0);
+  shell.stub('git', '');
+  const task = '--help $(touch created) "Fix" %s\\n';
+  expect(shell.run(`rm -rf agent; RUNNER_TEMP=. TASK='${start}${task}'\n${script}`).status).toBe(0);
   expect(shell.read('task')).toBe(`${task}\n`);
   expect(shell.run('test ! -e created').status).toBe(0);
 });
 
+test('the answer is a comment whose first line is ours, whatever the agent writes', () => {
+  const { run: script = '', env } = jobOf(BY_COMMENT, 'answer').steps[1] ?? {};
+  expect(Object.keys(env ?? {})).toEqual(['GH_TOKEN', 'GH_REPO', 'NUMBER']);
+  shell.stub('gh', 'echo "$@" > called; cp "$5" body');
+  shell.run('mkdir -p agent');
+  shell.write('agent/answer.md', `<!-- openrouter-preview:v1 {} -->${'x'.repeat(70_000)}`);
+  expect(
+    shell.run(
+      `RUNNER_TEMP=. NUMBER=42 GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=o/r GITHUB_RUN_ID=1\n${script}`,
+    ).status,
+  ).toBe(0);
+  const body = shell.read('body');
+  expect(body).toMatch(
+    /^Answer of an agent \(\[log\]\(https:\/\/github\.com\/o\/r\/actions\/runs\/1\)\):\n\n<!--/,
+  );
+  // The maximum of GitHub.
+  expect(body.length).toBeLessThan(65_536);
+});
+
 describe('the file for a review', () => {
-  test('gives the agent a key of 2 USD, disables it with the job, and comments on the cost', async () => {
-    const { result } = await run(REVIEW, open(), agent(0.5));
-    expect(result).toBe('success');
+  test('gives the agent a key of 2 USD, disables it, and comments on the cost', async () => {
+    await callOf(REVIEW, open());
     expect(keys()).toMatchObject([{ limit: 2, disabled: true }]);
     expect(comments()).toEqual([expect.stringContaining('of $10.00 spent so far')]);
   });
@@ -191,16 +306,15 @@ describe('the file for a review', () => {
   test('allows five reviews of 2 USD, and no sixth', async () => {
     let event = open();
     for (let review = 1; review <= 5; review += 1) {
-      const { others, post } = await run(REVIEW, event, agent(2));
-      expect(others).toContain(ACTION);
-      expect(post['preview']?.annotations).toHaveLength(1);
+      const { review: ran, end } = await runAll(REVIEW, event, agent(2));
+      expect(ran?.others).toContain(ACTION);
+      expect(end?.main['end-key']?.annotations).toHaveLength(1);
       letKeysBeCounted();
       event = push();
     }
-    const { result, main, others } = await run(REVIEW, event, agent(2));
-    expect(result).toBe('failure');
-    expect(main['preview']?.annotations[0]?.title).toContain('preview limit reached');
-    expect(others).toEqual([]);
+    const { key, review } = await runAll(REVIEW, event, agent(2));
+    expect([key?.result, review]).toEqual(['failure', SKIPPED]);
+    expect(key?.main['preview']?.annotations[0]?.title).toContain('preview limit reached');
     expect(keys()).toHaveLength(5);
   });
 
@@ -208,20 +322,21 @@ describe('the file for a review', () => {
     const { repository, server } = gitHub;
     const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
     const [opened] = openPull(server.github, repository, { from });
-    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
-    const { result, others, scripts } = await run(REVIEW, opened, { secrets });
-    expect([result, others, scripts]).toEqual(['success', [], []]);
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '', OPENROUTER_SEAL: '' };
+    const { key, review } = await runAll(REVIEW, opened, { secrets });
+    expect([key?.result, review]).toEqual(['success', SKIPPED]);
     expect(slugs()).toEqual([]);
   });
 
+  const step = jobOf(REVIEW, 'review').steps.find(({ uses }) => uses === ACTION);
+
   test('sends the key to no other host', () => {
-    const step = jobOf(REVIEW).steps.find(({ uses }) => uses === ACTION);
     expect(step?.with).toMatchObject({ classify_inline_comments: false });
   });
 
   test('gives the key to the action in both ways of which OpenRouter reads one', () => {
-    const { env, with: inputs } = jobOf(REVIEW).steps.find(({ uses }) => uses === ACTION) ?? {};
-    expect(env?.['ANTHROPIC_AUTH_TOKEN']).toBe(`\${{ steps.preview.outputs.key }}`);
+    const { env, with: inputs } = step ?? {};
+    expect(env?.['ANTHROPIC_AUTH_TOKEN']).toBe(`\${{ steps.key.outputs.key }}`);
     expect(inputs?.['anthropic_api_key']).toBe(env?.['ANTHROPIC_AUTH_TOKEN']);
   });
 });
