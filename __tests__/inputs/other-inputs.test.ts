@@ -38,7 +38,7 @@ describe('the inputs of key', () => {
       replace: false,
       seal: undefined,
       isSealed: false,
-      runId: '',
+      workflowRun: { id: '', attempt: '' },
     });
     expect(desired).toEqual({ name: 'octo/app / test' });
   });
@@ -64,7 +64,7 @@ describe('the inputs of key', () => {
       replace: true,
       seal: undefined,
       isSealed: false,
-      runId: '',
+      workflowRun: { id: '', attempt: '' },
     });
   });
 

@@ -214,7 +214,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [new Failure(report.outputsNotWritten, { reason: 'ENOSPC', values: {} }), OF_STEP],
   [
     new Failure(report.secretOutputNotWritten, { reason: 'ENOSPC', name: 'key' }),
-    'The step stopped there. The post step, if it runs, ends the API key.',
+    'The step stopped there, so no later step has the API key.',
   ],
   [new Failure(report.stateNotWritten, { reason: 'ENOSPC' }), OF_STEP],
 ];

@@ -121,6 +121,8 @@ const repositories = fc.stringMatching(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,10
 const texts = fc.string({ minLength: 1, maxLength: 60 }).filter((text) => !text.endsWith(' /'));
 /** What GitHub allows as the id of a job. */
 const jobs = fc.stringMatching(/^[A-Za-z_][\w-]{0,20}$/);
+/** The name of a job, or what an author calls the job that uses a key, such as a version. */
+const users = fc.oneof(jobs, fc.constantFrom('3.12', '17.1', 'a / 3.12'));
 
 test('the key of a job keeps its name in any other repository, and has that of no other job', () => {
   const jobs = fc.string({ minLength: 1, maxLength: 100 });
@@ -143,7 +145,7 @@ test('the key of a job has a name that no bound of the API changes, so that the 
 test('the name of a key for a job is read back, with its repository, run, workflow and job', () => {
   const runs = fc.tuple(fc.integer({ min: 1, max: 10 ** 12 }), fc.integer({ min: 1, max: 99 }));
   fc.assert(
-    fc.property(repositories, texts, runs, jobs, (repository, workflow, run, job) => {
+    fc.property(repositories, texts, runs, jobs, users, (repository, workflow, run, job, user) => {
       const [id, attempt] = run.map(String);
       const env = {
         GITHUB_REPOSITORY: repository,
@@ -152,11 +154,11 @@ test('the name of a key for a job is read back, with its repository, run, workfl
         GITHUB_RUN_ATTEMPT: attempt,
         GITHUB_JOB: job,
       };
-      expect(readKeyName(uniqueKeyName(jobKeyName(env), 0.5))).toEqual({
+      expect(readKeyName(uniqueKeyName(jobKeyName(env, { job: user }), 0.5))).toEqual({
         kind: 'job',
         repository,
         run: run.join('.'),
-        job: `${shortenWorkflow(workflow)} / ${job}`,
+        job: `${shortenWorkflow(workflow)} / ${user.replaceAll(' / ', '/')}`,
       });
     }),
   );

@@ -57,12 +57,13 @@ export const slowResponse = (on: string): fc.Arbitrary<InProcessFault> =>
   });
 
 /** A response to `on` which says, wrongly, that what the request is about does not exist. */
-export const falseNotFound = (on: string): InProcessFault => ({
-  on,
-  kind: 'response',
-  status: 404,
-  body: '{"error":{"code":404,"message":"Not Found"}}',
-});
+export const falseNotFound = (on: string) =>
+  ({
+    on,
+    kind: 'response',
+    status: 404,
+    body: '{"error":{"code":404,"message":"Not Found"}}',
+  }) as const satisfies InProcessFault;
 
 const PERMANENT = [301, 307, 400, 401, 402, 403, 422, 501, 525];
 

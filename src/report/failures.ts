@@ -18,7 +18,7 @@ export const secretOutputNotWritten = declareFailure<{ reason: string; name: str
   ({ reason, name }) => ({
     title: `The output ${name} could not be written`,
     lines: [`The runner's file for outputs cannot be written: ${reason}`],
-    effect: ['The step stopped there. The post step, if it runs, ends the API key.'],
+    effect: ['The step stopped there, so no later step has the API key.'],
   }),
 );
 

@@ -66,12 +66,19 @@ export interface StepName {
   /** What `uses:` in the workflow ends with. */
   action: string;
   isPost?: boolean;
+  /** Whether it ends what the jobs before it have used. Then its warnings are in the summary, too, as in a post step. */
+  endsJob?: boolean;
   /** Whether it changes nothing at OpenRouter. */
   onlyReads?: boolean;
 }
 
 /** Creates the report of a step. It writes to the log and to the files that the runner provides. */
-export function createReport({ action, isPost = false, onlyReads = false }: StepName): Report {
+export function createReport({
+  action,
+  isPost = false,
+  endsJob = isPost,
+  onlyReads = false,
+}: StepName): Report {
   const who = isPost ? `${action}, post step` : action;
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
@@ -80,7 +87,7 @@ export function createReport({ action, isPost = false, onlyReads = false }: Step
   const [error, warning] = [groups.outside(core.error), groups.outside(core.warning)];
   const warnOf = (description: Description) => {
     const omitted = annotate(warning, description, { line, who });
-    if (isPost || omitted > 0) summarize(toSummary('⚠️', description));
+    if (endsJob || omitted > 0) summarize(toSummary('⚠️', description));
   };
   const failOf = (description: Description) => {
     annotate(error, description, { line, who });

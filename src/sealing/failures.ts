@@ -1,9 +1,8 @@
 import { declareFailure } from '../shared/failure.ts';
 import type { SealProblem } from './sealed-key.ts';
 
-/** What is true of a key that no job can open or end. */
-const STILL_WORKS =
-  'The API key, if there is one, works until its expires-in. To end it now, disable it at https://openrouter.ai/workspaces.';
+/** What a person can do about a key that no job can end. */
+const END_NOW = 'To end the API key now, disable it at https://openrouter.ai/workspaces.';
 
 export const sealedKeyEmpty = declareFailure<object>('sealed-key-empty', () => ({
   title: 'The input sealed-key is empty, so there may be an API key that this job cannot have',
@@ -11,7 +10,8 @@ export const sealedKeyEmpty = declareFailure<object>('sealed-key-empty', () => (
     'Check that the job that seals the key declares the output sealed-key, that this job names this output, and that this job needs that job.',
     'If the step that seals the key has failed, its log says why.',
     'GitHub drops an output that contains a secret. A secret of one or two characters, or with such a line, is in many texts: remove it.',
-    STILL_WORKS,
+    'The API key, if there is one, works until its expires-in.',
+    END_NOW,
     'The next deployment that succeeds replaces the key of a deployment.',
   ],
 }));
@@ -38,7 +38,7 @@ export const sealedKeyMismatch = declareFailure<{
   part: 'key' | 'task';
 }>('sealed-key-mismatch', ({ problem, part }) => ({
   title: 'The sealed key cannot be opened',
-  lines: [REASONS[problem][part], ...(part === 'task' ? [STILL_WORKS] : [])],
+  lines: [REASONS[problem][part], ...(part === 'task' ? [END_NOW] : [])],
 }));
 
 export const sealedKeyEnded = declareFailure<object>('sealed-key-ended', () => ({

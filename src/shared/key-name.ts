@@ -113,11 +113,10 @@ export function readKeyName(name: string): KeyName {
   if (sign === undefined) return { kind: 'other' };
   const parts = rest.split(' / ');
   if (sign !== ' / ') return { kind: 'deployment', repository, job: parts.slice(1).join(' / ') };
-  // The last one, because the name of a workflow can look like a run, but not that of a job.
-  const at = parts.findLastIndex((part) => /^\d{1,15}\.\d{1,5}$/.test(part));
-  const run = parts[at];
-  const job = run === undefined ? '' : parts.toSpliced(at, 1).join(' / ');
-  return { kind: 'job', repository, run, job };
+  // Next to the job, or last without one: the names of a workflow and of a job can look like a run.
+  const at = [-2, -1].find((place) => /^\d{1,15}\.\d{1,5}$/.test(parts.at(place) ?? ''));
+  if (at === undefined) return { kind: 'job', repository, run: undefined, job: '' };
+  return { kind: 'job', repository, run: parts.at(at), job: parts.toSpliced(at, 1).join(' / ') };
 }
 
 /** Whether two keys of a preview have the same name, but for their endings and the repository, which can be renamed. */

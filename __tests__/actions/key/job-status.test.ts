@@ -26,11 +26,7 @@ test.each(ENGINES.flatMap((engine) => STATUSES.map((status) => [engine, status] 
     const [written, byDefault] = COUNTS[engine];
     const expected = (counts: readonly string[]) =>
       counts.includes(status) ? status === 'success' : undefined;
-    expect(jobStatusOf(status, engine)).toEqual({
-      succeeded: expected(written),
-      text: status,
-      engine,
-    });
+    expect(jobStatusOf(status, engine).succeeded).toBe(expected(written));
     for (const action of ['key', 'preview']) {
       const { inputs } = await readManifest(join(ROOT, action));
       const text = inputs?.['job-status']?.default?.replace(`\${{ job.status }}`, status) ?? '';

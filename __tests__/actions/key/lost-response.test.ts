@@ -71,7 +71,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     );
     const step = await scene.createKey();
     expectCreated(scene, step);
-    expect(step.lines.join('\n')).toContain('The post step, if it runs, checks again.');
+    expect(step.lines.join('\n')).toContain('It is looked for again when the key ends.');
     scene.applyFirstPostLate();
     await scene.runPost(step);
     expect(scene.keys()).toEqual([]);

@@ -190,7 +190,7 @@ describe('If the key of the job does not work any more', () => {
     expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
     expect(describeError(error, 'none').lines).toEqual([
       'Another job has replaced it, or someone has disabled or deleted it.',
-      'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
+      'What was deployed with this key has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
       "Then give the jobs that replace each other's keys one concurrency group, with cancel-in-progress: false.",
       'If that job deploys something else, as a second call of one reusable workflow does, give each key a name of its own: key-name of preview, or name of key.',
       `The key, hash ${hash}, is disabled or deleted.`,

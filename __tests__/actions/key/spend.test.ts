@@ -169,8 +169,8 @@ describe('the post step of a key', () => {
         rows: ['The API key is "CI #i00000".'],
         folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI #i00000' }] }],
         lines: [
-          'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests of this job may have failed.',
-          'If the job needs more, raise limit-usd.',
+          'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests with this key may have failed.',
+          'If more is needed, raise limit-usd.',
           'OpenRouter can count what is spent up to an hour late.',
         ],
       },

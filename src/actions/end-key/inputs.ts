@@ -1,11 +1,15 @@
 import * as z from 'zod/mini';
-import { engineOf } from '../../github/engine.ts';
 import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { readRunId } from '../../sealing/inputs.ts';
-import { type JobStatus, jobStatusOf } from '../key/job-status.ts';
+import { readWorkflowRun } from '../../sealing/inputs.ts';
+import type { WorkflowRun } from '../../sealing/output-key.ts';
 
 const RESULTS = ['success', 'failure', 'cancelled', 'skipped'] as const;
+
+/** What the results of jobs in `needs` can be. */
+export type JobResult = (typeof RESULTS)[number];
+
+const RESULT = 'must be the result of a job: success, failure, cancelled or skipped';
 
 /** The inputs of `end-key/action.yml`, in the order in which their problems are reported. */
 export const endKeyInputs = () =>
@@ -13,28 +17,21 @@ export const endKeyInputs = () =>
     management_key: connection.management_key,
     github_token: z._default(z.string(), ''),
     sealed_key: z.string(),
-    result: z.optional(
-      z.enum(RESULTS, 'must be the result of a job: success, failure, cancelled or skipped'),
-    ),
+    result: z._default(z.array(z.enum(RESULTS, RESULT)), []),
     api_url: connection.api_url,
     timeout: connection.timeout,
   });
 
 export interface EndKeyInputs extends Connection {
   sealedKey: string;
-  runId: string;
-  /** Whether the jobs that used the key have succeeded; undefined if the author does not tell. */
-  jobStatus: JobStatus | undefined;
+  workflowRun: WorkflowRun;
+  /** Those of the jobs that used the key; empty if the author does not tell. */
+  results: JobResult[];
 }
 
 /** @throws {Failure} `invalid-inputs` */
 export function readEndKeyInputs(): EndKeyInputs {
   const values = readInputs(endKeyInputs());
-  const { sealed_key: sealedKey, result } = values;
-  const engine = engineOf(process.env);
-  const jobStatus = result && {
-    ...jobStatusOf(result, engine),
-    succeeded: result === 'success',
-  };
-  return { ...toConnection(values), sealedKey, runId: readRunId(), jobStatus };
+  const { sealed_key: sealedKey, result: results } = values;
+  return { ...toConnection(values), sealedKey, workflowRun: readWorkflowRun(), results };
 }

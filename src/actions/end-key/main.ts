@@ -1,5 +1,5 @@
 import { invalidInputs } from '../../inputs/failures.ts';
-import { describeKey, keyRequest, requestKey } from '../../openrouter/resources/keys.ts';
+import { describeKey } from '../../openrouter/resources/keys.ts';
 import { runStep, type Step, startContext } from '../../runtime/step.ts';
 import { sealedKeyMismatch } from '../../sealing/failures.ts';
 import { readSealedKey } from '../../sealing/inputs.ts';
@@ -7,7 +7,7 @@ import { openTask } from '../../sealing/sealed-key.ts';
 import type { Context, IncompleteTask, LeftAdvice } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { endAndReport as endKeyOfJob } from '../key/end-and-report.ts';
-import { describeKeysLeft } from '../key/failures.ts';
+import { createdKeyMissing, describeKeysLeft } from '../key/failures.ts';
 import type { JobStatus } from '../key/job-status.ts';
 import type { KeyTask } from '../key/task.ts';
 import { endAndReport as endPreviewJob } from '../preview/end-and-report.ts';
@@ -20,26 +20,31 @@ export function endKey(): Promise<void> {
   let leftovers = '';
   let advice: LeftAdvice | undefined;
   return runStep(
-    { action: 'end-key' },
+    { action: 'end-key', endsJob: true },
     async (step) => {
       const { report } = step;
       if (readSealedKey() === undefined) {
         report.info('There is no API key, and nothing is wrong: nothing to end.');
         return;
       }
+      leftovers = SEALED_KEY;
       const inputs = readEndKeyInputs();
       const end = open(inputs);
       const key = keyIn(end);
+      const jobStatus = statusFor(end, inputs);
       leftovers = describeLeft(end);
-      const jobStatus = statusFor(key, inputs);
-      report.output({ hash: key?.created?.hash ?? '', workspace: end.task.workspace.id });
       const context = { ...startContext(inputs, step, { wasAccepted: true }), jobStatus };
-      if (key && (await isDeleted(key, context))) {
-        report.info('The API key was ended before.');
+      const incomplete = await run(end, context, step);
+      // Not before: ending the key matters more.
+      report.output({ hash: key?.created?.hash ?? '', workspace: end.task.workspace.id });
+      if (!incomplete) return;
+      if (
+        key?.created &&
+        wasEndedBefore(incomplete.error, keyIn({ ...end, task: incomplete.left } as SealedTask))
+      ) {
+        report.info(`The API key ${describeKey(key.created)} was ended before.`);
         return;
       }
-      const incomplete = await run(end, context, step);
-      if (!incomplete) return;
       leftovers = describeLeft({ ...end, task: incomplete.left } as SealedTask);
       advice = incomplete.advice;
       throw incomplete.error;
@@ -51,9 +56,14 @@ export function endKey(): Promise<void> {
   );
 }
 
+/** What may be left before anything is known about it. */
+const SEALED_KEY =
+  'the sealed API key, which works until its expires-in, unless it was ended before';
+
 /** @throws {Failure} `sealed-key-mismatch` */
-function open({ sealedKey, managementKey, runId }: EndKeyInputs): SealedTask {
-  const opened = openTask(sealedKey, { managementKey, run: runId, task: sealedTask() });
+function open({ sealedKey, managementKey, workflowRun }: EndKeyInputs): SealedTask {
+  const options = { managementKey, run: workflowRun.id, task: sealedTask() };
+  const opened = openTask(sealedKey, options);
   if (typeof opened !== 'string') return opened.task;
   throw new Failure(sealedKeyMismatch, { problem: opened, part: 'task' });
 }
@@ -70,19 +80,23 @@ function describeLeft({ action, task }: SealedTask): string {
  * Whether the jobs that used a key have succeeded. Only a key that replaces others needs that.
  * @throws {Failure} `invalid-inputs`
  */
-function statusFor(key: KeyTask | undefined, { jobStatus }: EndKeyInputs): JobStatus {
-  if (jobStatus) return jobStatus;
-  if (key?.replaced === undefined) return { succeeded: undefined, text: '', engine: 'GitHub' };
-  const message =
-    'is required, because this key replaces others once its job has succeeded: write needs.JOB.result of the job that used it';
-  throw new Failure(invalidInputs, { problems: [{ input: 'result', message }] });
+function statusFor(end: SealedTask, { results, workflowRun }: EndKeyInputs): JobStatus {
+  const isReplacing = keyIn(end)?.replaced !== undefined;
+  if (results.length === 0 && isReplacing) {
+    const message =
+      'is required, because this key replaces others once its job has succeeded: write needs.JOB.result of the job that used it';
+    throw new Failure(invalidInputs, { problems: [{ input: 'result', message }] });
+  }
+  return {
+    succeeded: results.every((result) => result === 'success'),
+    isRepeated: end.attempt !== workflowRun.attempt,
+  };
 }
 
-/** Whether a key that was to end does not exist any more: the post step, a clean-up or an earlier attempt was first. */
-async function isDeleted({ created, ends, replaced }: KeyTask, context: Context): Promise<boolean> {
-  if (!created || !ends || replaced) return false;
-  const { key } = await requestKey(context, keyRequest(created.hash, describeKey(created)));
-  return key === undefined;
+/** Whether nothing is left of a task: the post step, a clean-up or an earlier attempt was first. */
+function wasEndedBefore(error: unknown, left: KeyTask | undefined): boolean {
+  const isMissing = error instanceof Failure && error.is(createdKeyMissing);
+  return isMissing && left?.mayHaveOrphans !== true;
 }
 
 function run(

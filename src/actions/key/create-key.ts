@@ -24,7 +24,7 @@ import { keyLooser, keyStricter, unexpectedKey } from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import { deleteLateOrphans, deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
-import { endOf, type KeyProgress, type KeyTask, saveGivenOut, saveState } from './task.ts';
+import { endOf, type KeyProgress, type KeyTask, SEALED, saveGivenOut, saveState } from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
@@ -103,7 +103,7 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
 
 /** Says what becomes of the new key and the older ones when the job ends. */
 function describeEnd({ endsAfterJob, replace, isSealed }: KeyRequest): string {
-  if (isSealed) return 'The key is sealed: if this job succeeds, end-key ends it.';
+  if (isSealed) return SEALED;
   if (endsAfterJob) return 'The key is revoked when the job ends.';
   return replace === 'after-job'
     ? 'The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.'

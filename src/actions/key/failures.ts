@@ -103,7 +103,7 @@ export const replacedKeysNotDeleted = declareFailure<{
       ...truncateList(
         undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
       ),
-      'What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key.',
+      'What was not deleted can still work, until a later run deletes it.',
     ],
   };
 });
@@ -128,7 +128,7 @@ export const keyReplaced = declareFailure<{
       ]
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
-        'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
+        'What was deployed with this key has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
         "Then give the jobs that replace each other's keys one concurrency group, with cancel-in-progress: false.",
         'If that job deploys something else, as a second call of one reusable workflow does, give each key a name of its own: key-name of preview, or name of key.',
       ],
@@ -172,8 +172,8 @@ export const keyLimitUsedUp = declareWarning<{
   title: `${formatSpend(spend, 'at OpenRouter')}: the limit of the API key is used up`,
   rows: [`The API key is ${JSON.stringify(spend.name)}.`],
   lines: [
-    'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests of this job may have failed.',
-    'If the job needs more, raise limit-usd.',
+    'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests with this key may have failed.',
+    'If more is needed, raise limit-usd.',
     ...whyAtLeast(spend.spent),
     // In the title, the limit is only next to what alone counts for it.
     ...(spend.limit.reset || spend.byok !== 0n ? [`${describeLimit(spend.limit)}.`] : []),

@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import { engineOf } from '../../github/engine.ts';
+import { type Engine, engineOf } from '../../github/engine.ts';
 import { usdInput } from '../../inputs/amounts.ts';
 import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
@@ -9,7 +9,7 @@ import { BOOLEANS } from '../../inputs/parse-input.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
-import { readRunId, sealOrNone } from '../../sealing/inputs.ts';
+import { readWorkflowRun, sealOrNone } from '../../sealing/inputs.ts';
 import type { Sealing } from '../../sealing/output-key.ts';
 import { jobKeyName } from '../../shared/key-name.ts';
 import type { KeyRequest } from './create-key.ts';
@@ -86,6 +86,17 @@ function keyProblems(
   return problems;
 }
 
+const SET_STATUS =
+  'Set job-status to the expression job.status, because its default counts on GitHub only';
+
+/** What to do where the status of a job is unknown. */
+const STATUS_REMEDIES: Readonly<Record<Engine, string>> = {
+  GitHub: 'Leave job-status out',
+  Forgejo: 'On Forgejo, none does, because a cancelled job counts as a success: leave seal out',
+  Gitea: SET_STATUS,
+  act: SET_STATUS,
+};
+
 /** Where a key cannot be sealed: its post step has to know whether the job has succeeded. */
 export function sealProblems({
   seal,
@@ -98,11 +109,10 @@ export function sealProblems({
   const engine = engineOf(process.env);
   const problems: InvalidInput[] = [];
   if (jobStatusOf(job_status, engine).succeeded === undefined) {
-    const remedy = engine === 'Forgejo' ? '' : ', or set job-status to the expression job.status';
-    const message = `needs a runner whose post steps know the status of their job, and ${engine} has none: leave it out${remedy}`;
+    const message = `needs a post step that knows whether its job has succeeded. ${STATUS_REMEDIES[engine]}`;
     problems.push({ input: 'seal', message });
   }
-  if (readRunId() === '') {
+  if (readWorkflowRun().id === '') {
     const message = 'must be set, because a sealed key is that of one run';
     problems.push({ input: 'GITHUB_RUN_ID (environment variable)', message });
   }
@@ -127,7 +137,7 @@ export function readKeyInputs(log: InputLog): KeyInputs {
     endsAfterJob: values.revoke_after_job,
     replace: values.replace,
     seal: values.seal,
-    runId: readRunId(),
+    workflowRun: readWorkflowRun(),
     isSealed: values.seal !== undefined,
   };
 }

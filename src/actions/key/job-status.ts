@@ -1,13 +1,22 @@
 import type { Engine } from '../../github/engine.ts';
 
 /** Whether a job has succeeded. */
-export interface JobStatus {
-  /** Undefined if that is unknown. */
-  succeeded: boolean | undefined;
-  /** What the input `job-status` is. */
-  text: string;
-  engine: Engine;
-}
+export type JobStatus =
+  | {
+      succeeded: boolean;
+      /**
+       * Whether the job has used a key that an earlier attempt of the run has created. Then that attempt may have
+       * deployed with the key, whatever became of this one.
+       */
+      isRepeated?: boolean;
+    }
+  | {
+      /** Unknown. */
+      succeeded: undefined;
+      /** What the input `job-status` is. */
+      text: string;
+      engine: Engine;
+    };
 
 /**
  * A status of a job, and the marker of the default in `action.yml`.
@@ -25,5 +34,5 @@ export function jobStatusOf(text: string, engine: Engine): JobStatus {
     status === undefined ||
     (marker !== undefined && engine !== 'GitHub') ||
     (status === 'success' && engine === 'Forgejo');
-  return { succeeded: isUnknown ? undefined : status === 'success', text, engine };
+  return isUnknown ? { succeeded: undefined, text, engine } : { succeeded: status === 'success' };
 }

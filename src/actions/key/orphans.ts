@@ -49,7 +49,7 @@ export async function deleteLateOrphans(own: KeyProgress, context: Context): Pro
   if (!own.mayHaveOrphans) return;
   const deletion = deleteOrphans({ ...own, created: own.key }, context);
   const { error } = await catching(deletion, ApiError);
-  if (error) context.log.info(`${error.message}. The post step, if it runs, checks again.`);
+  if (error) context.log.info(`${error.message}. It is looked for again when the key ends.`);
 }
 
 /**

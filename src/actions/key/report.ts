@@ -38,11 +38,17 @@ export function keySummary({ key, workspace, expiresAt }: NewKey, request: KeyRe
           'Expires',
           expiresAt === null ? 'never' : unbroken(formatExpiry(expiresAt, createdAt(key))),
         ],
-        ['When the job ends', request.endsAfterJob ? 'it is revoked' : 'it stays'],
+        endOf(request),
       ],
     },
     folded: [nameOf(key)],
   };
+}
+
+/** What becomes of the key. */
+function endOf({ endsAfterJob, isSealed }: KeyRequest): [string, string] {
+  if (!isSealed) return ['When the job ends', endsAfterJob ? 'it is revoked' : 'it stays'];
+  return ['When the jobs that use it end', endsAfterJob ? 'end-key revokes it' : 'it stays'];
 }
 
 /** The name of a key, which is long, and its label. */

@@ -132,13 +132,16 @@ export function saveGivenOut(
   if (isSealed || !endsAfterJob) saveTask(saved, { exists: describeExisting(progress.key) });
 }
 
+/** What the log of a main step says about the end of a sealed key. */
+export const SEALED = 'The key is sealed. If this job succeeds, its end is up to end-key.';
+
 /** Whether a post step leaves a key to `end-key`: only if the job is known to have succeeded until then. */
 export function leavesToEndKey(
   { isSealed = false }: KeyTask,
   { jobStatus, log }: { jobStatus: JobStatus } & Pick<Context, 'log'>,
 ): boolean {
   const leaves = isSealed && jobStatus.succeeded === true;
-  if (leaves) log.info('The API key is sealed for other jobs: end-key ends it.');
+  if (leaves) log.info('The API key is sealed for other jobs: its end is up to end-key.');
   return leaves;
 }
 

@@ -8,10 +8,11 @@ import {
   type Key,
   type KeyIdentity,
   keyRequest,
+  listKeys,
   requestKey,
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
-import { isWorking, type SeenKey } from '../../openrouter/settlement.ts';
+import { isWorking, type SeenKey, seenIn } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
@@ -52,9 +53,11 @@ export async function runPreviewTask(
   context: PreviewTaskContext,
 ): Promise<PreviewEnd> {
   const { key, subject } = task;
-  const endsOwn =
-    key !== undefined && (!isDeployed(key) || (await isDeploymentOver(task, context)));
-  const ended = key && (await endKey(key, { endsOwn }, context));
+  const { value: endsOwn = false, error: undecided } = await catching(
+    endsWithJob(task, context),
+    ApiError,
+  );
+  const ended = key && (await endKey(key, { endsOwn, undecided }, context));
   const orphans = key && (await catching(deleteAllOrphans(key, context), ApiError, Failure));
   const workspace = { ...task.workspace, subject, name: task.workspace.slug };
   await writeComment({ workspace, cap: task.cap }, context);
@@ -76,12 +79,39 @@ export async function runPreviewTask(
   return { spend, incomplete: { error, left, advice } };
 }
 
+/** Whether the API key of a run ends, and not those that it replaces. */
+async function endsWithJob(
+  { key, ...task }: PreviewTask,
+  context: PreviewTaskContext,
+): Promise<boolean> {
+  if (!key || !isDeployed(key)) return true;
+  if (!(await isDeploymentOver(task, context))) return false;
+  if (!isRepeated(context) || (await hasWorking(key, context))) return true;
+  context.log.notice(
+    'The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.',
+  );
+  return false;
+}
+
+function isRepeated({ jobStatus }: PreviewTaskContext): boolean {
+  return jobStatus.succeeded !== undefined && jobStatus.isRepeated === true;
+}
+
+/** Whether one of the keys works that a key replaces. */
+async function hasWorking(
+  { workspace, replaced = [] }: KeyTask,
+  context: PreviewTaskContext,
+): Promise<boolean> {
+  const keys = seenIn(await listKeys(context, workspace));
+  return keys.some((one) => replaced.includes(one.key.hash) && isWorking(one));
+}
+
 /**
  * Whether what a job deployed needs no key: the job has failed, or the pull request or branch was closed in the meantime,
  * and GitHub may have started no run for that.
  */
 async function isDeploymentOver(
-  { subject, since }: PreviewTask,
+  { subject, since }: Pick<PreviewTask, 'subject' | 'since'>,
   context: PreviewTaskContext,
 ): Promise<boolean> {
   const { jobStatus, log } = context;
@@ -96,10 +126,11 @@ async function isDeploymentOver(
 /** Ends the key of a job. The key of a deployment stays if the job has succeeded, and ends those that it replaces. */
 async function endKey(
   { workspace, created: key, replaced }: KeyTask,
-  { endsOwn }: { endsOwn: boolean },
+  { endsOwn, undecided }: { endsOwn: boolean; undecided: ApiError | undefined },
   context: PreviewTaskContext,
 ): Promise<{ reading?: Reading; error?: Error | undefined }> {
   if (!key) return {};
+  if (undecided) return { error: undecided };
   if (replaced === undefined || endsOwn) {
     const end = await catching(endOwn(key, workspace, context), ApiError, Failure);
     return end.error ? end : { reading: { found: end.value } };

@@ -274,7 +274,7 @@ export function adviseOnDeployment({ created, replaced = [] }: KeyTask): LeftAdv
     lines: [
       `The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({ name, label })}.`,
       ...older,
-      'Run this job again: if it succeeds, only its new key works.',
+      'Run this job again: if it succeeds, only the newest key works.',
     ],
     details: [`Hash of the API key ${label}: ${hash}`],
   };

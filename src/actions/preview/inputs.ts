@@ -21,7 +21,7 @@ import { parseJson } from '../../lib/json.ts';
 import { toUsd, type Usd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
-import { readRunId, sealOrNone } from '../../sealing/inputs.ts';
+import { readWorkflowRun, sealOrNone } from '../../sealing/inputs.ts';
 import type { Sealing } from '../../sealing/output-key.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployingJob, jobKeyName } from '../../shared/key-name.ts';
@@ -175,7 +175,7 @@ export function readPreviewInputs(): PreviewInputs {
     },
     cap: values.preview_limit_usd,
     seal: values.seal,
-    runId: readRunId(),
+    workflowRun: readWorkflowRun(),
     isSealed: values.seal !== undefined,
     comment: values.comment,
     dryRun: values.dry_run,

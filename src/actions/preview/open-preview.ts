@@ -15,7 +15,7 @@ import {
 } from '../key/create-key.ts';
 import { createdKeyMissing } from '../key/failures.ts';
 import { deleteLateOrphans } from '../key/orphans.ts';
-import { saveState } from '../key/task.ts';
+import { SEALED, saveState } from '../key/task.ts';
 import type { Cap } from './cap.ts';
 import { guardKeys, type KeyGuard } from './cap-key.ts';
 import { previewNotOurs } from './failures.ts';
@@ -243,8 +243,6 @@ async function isUsable(
   const { isOpen } = await readSubject(subject, since, context, { wasOpen: true });
   return isOpen;
 }
-
-const SEALED = 'The key is sealed: if this job succeeds, end-key ends it.';
 
 const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
   preview:

@@ -15,8 +15,8 @@ export function unsealKey(): Promise<void> {
       report.output({ key: '' });
       return;
     }
-    const { sealedKey, seal, runId, ...connection } = readUnsealKeyInputs();
-    const opened = openKey(sealedKey, { seal, run: runId });
+    const { sealedKey, seal, workflowRun, ...connection } = readUnsealKeyInputs();
+    const opened = openKey(sealedKey, { seal, run: workflowRun.id });
     if (typeof opened === 'string') {
       throw new Failure(sealedKeyMismatch, { problem: opened, part: 'key' });
     }

@@ -5,6 +5,7 @@ import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
 import { closePull, openPull } from '../../../../sandbox/github/people.ts';
 import { addRepository } from '../../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../../sandbox/openrouter/seed.ts';
+import { falseNotFound } from '../../../support/faults.ts';
 import { openPreviewHarness } from '../../../support/preview-steps.ts';
 
 const { harness, gitHub, main, post, keyOf, comments } = openPreviewHarness();
@@ -14,8 +15,13 @@ const SEALED = { seal };
 const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options)[0];
 
 /** Runs an action of another job of the run of `event`. */
-function inOtherJob(action: string, event: GitHubEvent, inputs: Record<string, string>) {
-  const { env = {}, with: connection } = stepIn(gitHub.server, event);
+function inOtherJob(
+  action: string,
+  event: GitHubEvent,
+  inputs: Record<string, string>,
+  run: { attempt?: number } = {},
+) {
+  const { env = {}, with: connection } = stepIn(gitHub.server, event, run);
   return harness.run(action, { ...connection, ...inputs }, env);
 }
 
@@ -53,6 +59,49 @@ describe('a preview whose key is sealed', () => {
       const ended = await inOtherJob('end-key', event, { 'sealed-key': sealed, result });
       expect([ended.exitCode, keyOf(step).disabled]).toEqual([0, isDisabled]);
     }
+  });
+
+  test('ends a key that OpenRouter does not find for a moment', async () => {
+    const event = open();
+    const step = await main(event, SEALED);
+    const fault = falseNotFound('GET /keys/:hash');
+    harness.sandbox.faults.push(fault, fault);
+    const sealed = String(step.outputs['sealed-key']);
+    const ended = await inOtherJob('end-key', event, { 'sealed-key': sealed, result: 'success' });
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(keyOf(step).disabled).toBe(true);
+  });
+
+  test('keeps the key of a deployment that an earlier attempt has ended well, unless an older key works', async () => {
+    const deployed = { ...SEALED, key: 'preview' };
+    const event = open();
+    const older = await main(event, deployed);
+    const step = await main(event, deployed);
+    const end = (result: string, attempt: number, sealed = String(step.outputs['sealed-key'])) =>
+      inOtherJob('end-key', event, { 'sealed-key': sealed, result }, { attempt });
+    await end('success', 1);
+    expect([keyOf(older).disabled, keyOf(step).disabled]).toEqual([true, false]);
+    for (const result of ['failure', 'cancelled', 'skipped']) {
+      const repeated = await end(result, 2);
+      expect(repeated).toMatchObject({ exitCode: 0, annotations: [{ level: 'notice' }] });
+      expect(keyOf(step).disabled).toBe(false);
+    }
+    // The older key is that of what is deployed.
+    keyOf(older).disabled = false;
+    expect(await end('failure', 2)).toMatchObject({ exitCode: 0, annotations: [] });
+    expect([keyOf(older).disabled, keyOf(step).disabled]).toEqual([false, true]);
+  });
+
+  test('fails if it is unknown whether an older key of a repeated deployment works', async () => {
+    const deployed = { ...SEALED, key: 'preview' };
+    const event = open();
+    const step = await main(event, deployed);
+    const sealed = String(step.outputs['sealed-key']);
+    harness.sandbox.faults.push({ on: 'GET /keys', kind: 'response', status: 403 });
+    const inputs = { 'sealed-key': sealed, result: 'failure' };
+    const ended = await inOtherJob('end-key', event, inputs, { attempt: 2 });
+    expect(ended.exitCode).toBe(1);
+    expect(keyOf(step).disabled).toBe(false);
   });
 
   test('says none for a fork, which has no secrets, and after a close', async () => {

@@ -108,7 +108,7 @@ describe('a cap for all keys of a preview', () => {
     seedUsage(harness.sandbox, keyOf(step), { credits: 1 });
     letPass(MINUTE);
     const ended = await post(event, step, CAPPED);
-    expect(ended.log).toContain('If the job needs more, raise limit-usd.');
+    expect(ended.log).toContain('If more is needed, raise limit-usd.');
   });
 
   test('is kept by a key whose request was lost', async () => {

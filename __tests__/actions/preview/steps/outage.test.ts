@@ -100,7 +100,7 @@ describe('the preview of a pull request', () => {
         ),
         '1 API key of earlier deployments may work, too, each until it expires.',
         'All of them count with their whole limits towards preview-limit-usd.',
-        'Run this job again: if it succeeds, only its new key works.',
+        'Run this job again: if it succeeds, only the newest key works.',
       ]);
       expect(lines.join()).not.toMatch(/Nothing was changed|before running this again/i);
       const again = push();
