@@ -148,7 +148,7 @@ export const previewLimitReached = declareFailure<ReachedCap>(
   }),
 );
 
-/** `$1.40 of $3.00 spent, $1.00 held by running jobs`: what holds the cap. */
+/** `$1.40 of $3.00 spent, $1.00 held by keys of jobs`: what holds the cap. */
 function describeUse({ cap, uses }: ReachedCap): string {
   const spent = sumUsd(uses.map((use) => use.spent));
   return [
@@ -161,9 +161,9 @@ function describeUse({ cap, uses }: ReachedCap): string {
 const HOLDERS = [
   {
     purpose: 'job',
-    name: 'running jobs',
+    name: 'keys of jobs',
     advice:
-      'Run this again once the running jobs have ended. If none is running, a runner has died: its key counts until it expires, or for three minutes more if you disable it. Do not delete it:',
+      'Run this again once the runs of these keys have ended. If a run has ended and its key is still here, no job has ended the key: the job with end-key is missing or has failed, or a runner has died. Repeat the job with end-key, or disable the key. Do not delete it: three minutes after its end, it counts with what it has spent:',
   },
   {
     purpose: 'deployment',

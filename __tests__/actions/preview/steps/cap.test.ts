@@ -86,10 +86,12 @@ describe('a cap for all keys of a preview', () => {
     add(1, 'Mine');
     const { title, lines } = failureOf(await main(push(), CAPPED));
     expect(title).toBe(
-      'preview-limit-usd has no room for another API key: $0.00 of $2.50 spent, $0.50 held by running jobs, $0.50 held by the deployment, $1.00 held by API keys made by hand',
+      'preview-limit-usd has no room for another API key: $0.00 of $2.50 spent, $0.50 held by keys of jobs, $0.50 held by the deployment, $1.00 held by API keys made by hand',
     );
     expect(lines).toEqual([
-      expect.stringMatching(/^Run this again once the running jobs have ended\. .*:$/),
+      expect.stringMatching(
+        /^Run this again once the runs of these keys have ended\. .* end-key is missing or has failed, .*:$/,
+      ),
       expect.stringMatching(/^"octo-org\/shop \/ Preview \/ .* \/ test #\w{6}" \(sk-or-v1-/),
       expect.stringMatching(/^The key of a deployment counts with its whole limit until .*:$/),
       expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test #\w{6}" \(sk-or-v1-/),
