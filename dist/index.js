@@ -104,7 +104,8 @@ if(!params)return{}
 if(typeof params=="string")return{error:()=>params}
 if(params?.message!==void 0){if(params?.error!==void 0)throw new Error("Cannot specify both `message` and `error` params")
 params.error=params.message}delete params.message
-return typeof params.error=="string"?{...params,error:()=>params.error}:params}function aborted(x,startIndex=0){if(x.aborted===!0)return!0
+return typeof params.error=="string"?{...params,error:()=>params.error}:params}const NUMBER_FORMAT_RANGES=(()=>({safeint:[Number.MIN_SAFE_INTEGER,Number.MAX_SAFE_INTEGER],int32:[-2147483648,2147483647],uint32:[0,4294967295],float32:[-34028234663852886e22,34028234663852886e22],float64:[-Number.MAX_VALUE,Number.MAX_VALUE]}))()
+function aborted(x,startIndex=0){if(x.aborted===!0)return!0
 for(let i=startIndex;i<x.issues.length;i++)if(x.issues[i]?.continue!==!0)return!0
 return!1}function explicitlyAborted(x,startIndex=0){if(x.aborted===!0)return!0
 for(let i=startIndex;i<x.issues.length;i++)if(x.issues[i]?.continue===!1)return!0
@@ -187,7 +188,14 @@ inst._zod.def=def;(_a=inst._zod).onattach??(_a.onattach=[])}),numericOriginMap={
 const origin=numericOriginMap[typeof def.value]
 inst._zod.check=payload=>{(def.inclusive?payload.value<=def.value:payload.value<def.value)||payload.issues.push({origin:numericOriginMap[typeof payload.value]??origin,code:"too_big",maximum:typeof def.value=="object"?def.value.getTime():def.value,input:payload.value,inclusive:def.inclusive,inst,continue:!def.abort})}}),$ZodCheckGreaterThan=$constructor("$ZodCheckGreaterThan",(inst,def)=>{$ZodCheck.init(inst,def)
 const origin=numericOriginMap[typeof def.value]
-inst._zod.check=payload=>{(def.inclusive?payload.value>=def.value:payload.value>def.value)||payload.issues.push({origin:numericOriginMap[typeof payload.value]??origin,code:"too_small",minimum:typeof def.value=="object"?def.value.getTime():def.value,input:payload.value,inclusive:def.inclusive,inst,continue:!def.abort})}}),$ZodCheckStringFormat=$constructor("$ZodCheckStringFormat",(inst,def)=>{var _a,_b
+inst._zod.check=payload=>{(def.inclusive?payload.value>=def.value:payload.value>def.value)||payload.issues.push({origin:numericOriginMap[typeof payload.value]??origin,code:"too_small",minimum:typeof def.value=="object"?def.value.getTime():def.value,input:payload.value,inclusive:def.inclusive,inst,continue:!def.abort})}}),$ZodCheckNumberFormat=$constructor("$ZodCheckNumberFormat",(inst,def)=>{$ZodCheck.init(inst,def)
+def.format=def.format||"float64"
+const isInt=def.format?.includes("int"),origin=isInt?"int":"number",[minimum,maximum]=NUMBER_FORMAT_RANGES[def.format]
+inst._zod.check=payload=>{const input=payload.value
+if(isInt){if(!Number.isInteger(input)){payload.issues.push({expected:origin,format:def.format,code:"invalid_type",continue:!1,input,inst})
+return}if(!Number.isSafeInteger(input)){payload.issues.push(input>0?{input,code:"too_big",maximum:Number.MAX_SAFE_INTEGER,note:"Integers must be within the safe integer range.",inst,origin,inclusive:!0,continue:!def.abort}:{input,code:"too_small",minimum:Number.MIN_SAFE_INTEGER,note:"Integers must be within the safe integer range.",inst,origin,inclusive:!0,continue:!def.abort})
+return}}input<minimum&&payload.issues.push({origin:"number",input,code:"too_small",minimum,inclusive:!0,inst,continue:!def.abort})
+input>maximum&&payload.issues.push({origin:"number",input,code:"too_big",maximum,inclusive:!0,inst,continue:!def.abort})}}),$ZodCheckStringFormat=$constructor("$ZodCheckStringFormat",(inst,def)=>{var _a,_b
 $ZodCheck.init(inst,def)
 def.pattern?(_a=inst._zod).check??(_a.check=payload=>{def.pattern.lastIndex=0
 def.pattern.test(payload.value)||payload.issues.push({origin:"string",code:"invalid_format",format:def.format,input:payload.value,...def.pattern?{pattern:def.pattern.toString()}:{},inst,continue:!def.abort})}):(_b=inst._zod).check??(_b.check=()=>{})}),$ZodCheckRegex=$constructor("$ZodCheckRegex",(inst,def)=>{$ZodCheckStringFormat.init(inst,def)
@@ -234,7 +242,8 @@ inst._zod.parse=(payload,_ctx)=>{if(def.coerce)try{payload.value=Number(payload.
 if(typeof input=="number"&&!Number.isNaN(input)&&Number.isFinite(input))return payload
 const received=typeof input=="number"?Number.isNaN(input)?"NaN":Number.isFinite(input)?void 0:String(input):void 0
 payload.issues.push({expected:"number",code:"invalid_type",input,inst,...received?{received}:{}})
-return payload}}),$ZodBoolean=$constructor("$ZodBoolean",(inst,def)=>{$ZodType.init(inst,def)
+return payload}}),$ZodNumberFormat=$constructor("$ZodNumberFormat",(inst,def)=>{$ZodCheckNumberFormat.init(inst,def)
+$ZodNumber.init(inst,def)}),$ZodBoolean=$constructor("$ZodBoolean",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.pattern=regexes_boolean
 inst._zod.parse=(payload,_ctx)=>{if(def.coerce)try{payload.value=Boolean(payload.value)}catch(_){}const input=payload.value
 if(typeof input=="boolean")return payload
@@ -441,7 +450,7 @@ const f={...pm,...this._map.get(schema)}
 return Object.keys(f).length?f:void 0}return this._map.get(schema)}has(schema){return this._map.has(schema)}})
 globalThis
 function snapshotChecks(def){def.checks&&(def.checks=[...def.checks])
-return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _lte(value,params){return new $ZodCheckLessThan({check:"less_than",...normalizeParams(params),value,inclusive:!0})}function _gte(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!0})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
+return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _int(Class,params){return new Class({type:"number",check:"number_format",abort:!1,format:"safeint",...normalizeParams(params)})}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _lte(value,params){return new $ZodCheckLessThan({check:"less_than",...normalizeParams(params),value,inclusive:!0})}function _gt(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!1})}function _gte(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!0})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
 internals.message??(internals.message=JSON.stringify(internals.def,jsonStringifyReplacer,2))
 return internals.message},set:function(value){this._zod.message=value},enumerable:!0,configurable:!0},_issuesDesc={value:void 0,enumerable:!1},_installedToString=new WeakSet([Object.prototype,Error.prototype]),initializer=(inst,def)=>{inst.name="$ZodError"
 _issuesDesc.value=def
@@ -483,7 +492,8 @@ return this},apply(fn,...args){return args.length===0?fn(this):fn(this,...args)}
 ZodMiniType.init(inst,def)})
 function schemas_string(params){return _string(ZodMiniString,params)}const ZodMiniNumber=$constructor("ZodMiniNumber",(inst,def)=>{$ZodNumber.init(inst,def)
 ZodMiniType.init(inst,def)})
-function schemas_number(params){return _number(ZodMiniNumber,params)}const ZodMiniBoolean=$constructor("ZodMiniBoolean",(inst,def)=>{$ZodBoolean.init(inst,def)
+function schemas_number(params){return _number(ZodMiniNumber,params)}const ZodMiniNumberFormat=$constructor("ZodMiniNumberFormat",(inst,def)=>{$ZodNumberFormat.init(inst,def)
+ZodMiniNumber.init(inst,def)}),ZodMiniBoolean=$constructor("ZodMiniBoolean",(inst,def)=>{$ZodBoolean.init(inst,def)
 ZodMiniType.init(inst,def)})
 function schemas_boolean(params){return _boolean(ZodMiniBoolean,params)}const ZodMiniUnknown=$constructor("ZodMiniUnknown",(inst,def)=>{$ZodUnknown.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -496,7 +506,8 @@ ZodMiniType.init(inst,def)
 installLazyProp(inst,"shape",self=>self._zod.def.shape,!1)})
 function object(shape,params){const def={type:"object",shape:shape??{},...normalizeParams(params)}
 return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}const ZodMiniDiscriminatedUnion=$constructor("ZodMiniDiscriminatedUnion",(inst,def)=>{$ZodDiscriminatedUnion.init(inst,def)
-ZodMiniType.init(inst,def)}),ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
+ZodMiniType.init(inst,def)})
+function discriminatedUnion(discriminator,options,params){return new ZodMiniDiscriminatedUnion({type:"union",options,discriminator,...normalizeParams(params)})}const ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
 ZodMiniType.init(inst,def)
 inst.options=[...inst._zod.values]})
 function schemas_enum(values,params){const entries=Array.isArray(values)?Object.fromEntries(values.map(v=>[v,v])):values
@@ -1409,7 +1420,8 @@ return{deleted:String(result?.outcome==="deleted"),"deleted-keys":String(dryRun?
 return result?{title,paragraphs:[["Name: ",{code:result.workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",result.keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result?.failure)throw result.failure
-report.summarize(deleteSummary(result,inputs))})}const END_NOW="To end the API key now, disable it at https://openrouter.ai/workspaces.",sealedKeyEmpty=declareFailure("sealed-key-empty",()=>({title:"The input sealed-key is empty, so there may be an API key that this job cannot have",lines:["Check that the job that seals the key declares the output sealed-key, that this job names this output, and that this job needs that job.","If the step that seals the key has failed, its log says why.","GitHub drops an output that contains a secret. A secret of one or two characters, or with such a line, is in many texts: remove it.","The API key, if there is one, works until its expires-in.",END_NOW,"The next deployment that succeeds replaces the key of a deployment."]})),REASONS={"not-opened":{key:"The secret in seal is not the one of the job that sealed the key, the text was changed, or that job has another version of these actions.",task:"The management key is not the one of the job that sealed the key, the text was changed, or that job has another version of these actions."},"other-run":{key:"Another run has sealed the key. Each run seals a key of its own.",task:"Another run has sealed the key. Each run ends its own key."},"other-version":{key:"Another version of these actions has sealed the key. Use one version in all jobs.",task:"Another version of these actions has sealed the key. Use one version in all jobs."}},sealedKeyMismatch=declareFailure("sealed-key-mismatch",({problem,part})=>({title:"The sealed key cannot be opened",lines:[REASONS[problem][part],...part==="task"?[END_NOW]:[]]})),sealedKeyEnded=declareFailure("sealed-key-ended",()=>({title:"The sealed API key does not work any more",lines:["If this run was repeated in part, its key is that of an earlier attempt: choose Re-run all jobs.","If the key has expired, set a longer expires-in where it is created.","Otherwise, a newer run has replaced it, or the pull request was closed."]})),JWE_KEY_BYTES=32,ALGORITHM="aes-256-gcm",IV_BYTES=12,TAG_BYTES=16,ENCRYPTION={alg:"dir",enc:"A256GCM"},header=object({alg:literal(ENCRYPTION.alg),enc:literal(ENCRYPTION.enc),kid:schemas_string()})
+report.summarize(deleteSummary(result,inputs))})}const END_NOW="To end the API key now, disable it at https://openrouter.ai/workspaces.",sealedKeyEmpty=declareFailure("sealed-key-empty",()=>({title:"The input sealed-key is empty, so there may be an API key that this job cannot have",lines:["Check that the job that seals the key declares the output sealed-key, that this job names this output, and that this job needs that job.","If the step that seals the key has failed, its log says why.","GitHub drops an output that contains a secret. A secret of one or two characters, or with such a line, is in many texts: remove it.","The API key, if there is one, works until its expires-in.",END_NOW,"The next deployment that succeeds replaces the key of a deployment."]})),REASONS={"not-opened":{key:"The secret in seal is not the one of the job that sealed the key, the text was changed, or that job has another version of these actions.",task:"The management key is not the one of the job that sealed the key, the text was changed, or that job has another version of these actions."},"other-run":{key:"Another run has sealed the key. Each run seals a key of its own.",task:"Another run has sealed the key. Each run ends its own key."},"other-version":{key:"Another version of these actions has sealed the key. Use one version in all jobs.",task:"Another version of these actions has sealed the key. Use one version in all jobs."}},sealedKeyMismatch=declareFailure("sealed-key-mismatch",({problem,part})=>({title:"The sealed key cannot be opened",lines:[REASONS[problem][part],...part==="task"?[END_NOW]:[]]})),sealedKeyEnded=declareFailure("sealed-key-ended",()=>({title:"The sealed API key does not work any more",lines:["If this run was repeated in part, its key is that of an earlier attempt: choose Re-run all jobs.","If the key has expired, set a longer expires-in where it is created.","Otherwise, a newer run has replaced it, or the pull request was closed."]})),JWE_KEY_BYTES=32,ALGORITHM="aes-256-gcm",IV_BYTES=12,TAG_BYTES=16,ENCRYPTION={alg:"dir",enc:"A256GCM"},header=(shape={alg:literal(ENCRYPTION.alg),enc:literal(ENCRYPTION.enc),kid:schemas_string()},new ZodMiniObject({type:"object",shape,catchall:never(),...normalizeParams(void 0)}))
+var shape
 function encryptJwe({text,id},{key,iv}){const protectedHeader=Buffer.from(JSON.stringify({...ENCRYPTION,kid:id})).toString("base64url"),cipher=(0,external_node_crypto_namespaceObject.createCipheriv)(ALGORITHM,key,iv,{authTagLength:TAG_BYTES})
 cipher.setAAD(Buffer.from(protectedHeader))
 return[protectedHeader,"",...[iv,Buffer.concat([cipher.update(text),cipher.final()]),cipher.getAuthTag()].map(bytes=>bytes.toString("base64url"))].join(".")}function decryptJwe(jwe,key){const[protectedHeader="",encryptedKey,...rest]=jwe.split("."),id=idOf(protectedHeader)
@@ -1429,7 +1441,7 @@ function sealKey({key,task,run},{seal,managementKey,randomBytes}){const id=rando
 return[encrypt({key},seal),encrypt({task},taskKeyOf(managementKey))].join(SEPARATOR)}function openKey(sealed,{seal,...options}){return sealed_key_open(sealed,{...options,at:0,key:seal,schema:keyPart})}function openTask(sealed,{managementKey,task,...options}){return sealed_key_open(sealed,{...options,at:1,key:taskKeyOf(managementKey),schema:taskPart(task)})}function sealed_key_open(sealed,{at,key,run,schema}){const parts=sealed.split(SEPARATOR),plain=parts.length===2?decryptJwe(String(parts[at]),key):void 0
 if(!plain||parts.some(jwe=>idOfJwe(jwe)!==plain.id))return"not-opened"
 const{data}=safeParse(schema,parseJson(plain.text))
-return data?data.run===run?data:"other-run":"other-version"}function taskKeyOf(managementKey){return Buffer.from((0,external_node_crypto_namespaceObject.hkdfSync)("sha256",managementKey,"",INFO,JWE_KEY_BYTES))}const NO_KEY="none"
+return data?data.id!==plain.id?"not-opened":data.run===run?data:"other-run":"other-version"}function taskKeyOf(managementKey){return Buffer.from((0,external_node_crypto_namespaceObject.hkdfSync)("sha256",managementKey,"",INFO,JWE_KEY_BYTES))}const NO_KEY="none"
 function outputKey(secret,end,{seal,managementKey,workflowRun},report){if(!seal){report.outputSecret("key",secret)
 return}const{id:run,attempt}=workflowRun,sealed=sealKey({key:secret,task:{...end,attempt},run},{seal,managementKey,randomBytes:external_node_crypto_namespaceObject.randomBytes})
 report.output({"sealed-key":sealed})}const MESSAGE=`must be ${JWE_KEY_BYTES} random bytes in Base64, such as the output of: openssl rand -base64 32`,EMPTY=`${MESSAGE}. A secret that does not exist is empty`,NONE="none",sealOrNone=()=>pipe(schemas_string({error:EMPTY}),transform((text,context)=>text===NONE?void 0:toBytes(text,context)))
@@ -1485,8 +1497,10 @@ return at===void 0?{kind:"job",repository,run:void 0,job:""}:{kind:"job",reposit
 return a===b}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
-return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement,before=await checkWorks(key,{olderEnded:!1},context)
-if(before.error||!hasSucceeded(context)||replaced.length===0)return before
+return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement
+if(!hasSucceeded(context))return{reading:await readIfPossible(key,context)}
+const before=await checkWorks(key,{olderEnded:!1},context)
+if(before.error||replaced.length===0)return before
 const{value:older,error}=await catching(findOlder(replacement,context),ApiError)
 if(error)return{...before,error}
 const end=older.length>0?await endOlder(older):{}
@@ -1494,7 +1508,8 @@ if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
 return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
 jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
-return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return seenIn(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
+return jobStatus.succeeded===!0}async function readIfPossible(key,context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
+return reading??{error}}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return seenIn(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
 const{found,now}=reading,state=found?unusableState(found,now):"missing"
 if(!state)return{reading}
@@ -1768,8 +1783,7 @@ saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function s
 !isSealed&&endsAfterJob||saveTask(saved,{exists:describeExisting(progress.key)})}const SEALED="The key is sealed. If this job succeeds, its end is up to end-key."
 function leavesToEndKey({isSealed=!1},{jobStatus,log}){const leaves=isSealed&&jobStatus.succeeded===!0
 leaves&&log.info("The API key is sealed for other jobs: its end is up to end-key.")
-return leaves}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:savedWorkspace(),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)}),attempt=schemas_string(),sealedTask=()=>{return options=[object({action:literal("key"),task:keyTask(),attempt}),object({action:literal("preview"),task:previewTask(),attempt})],new ZodMiniDiscriminatedUnion({type:"union",options,discriminator:"action",...normalizeParams(void 0)})
-var options}
+return leaves}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}const branch=schemas_string().check(refine(name=>name.split("/").every(part=>!["",".",".."].includes(part)))),subject=object({kind:schemas_enum(["pull","branch"]),number:optional(_int(ZodMiniNumberFormat,void 0).check(_gt(0,void 0))),name:optional(branch)}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:branch}),workspace:savedWorkspace(),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)}),attempt=schemas_string(),sealedTask=()=>discriminatedUnion("action",[object({action:literal("key"),task:keyTask(),attempt}),object({action:literal("preview"),task:previewTask(),attempt})])
 function main_endKey(){let advice,leftovers=""
 return runStep({action:"end-key",endsJob:!0},async step=>{const{report}=step
 if(readSealedKey()===void 0){report.info("There is no API key, and nothing is wrong: nothing to end.")

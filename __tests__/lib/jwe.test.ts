@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CompactEncrypt, compactDecrypt } from 'jose';
@@ -76,4 +76,20 @@ test.each([
   const key = randomBytes(JWE_KEY_BYTES);
   const [jwe, other] = ['one', 'two'].map((text) => encrypt(text, key, randomBytes(12)));
   expect(decryptJwe(change(String(jwe), String(other)), key)).toBeUndefined();
+});
+
+test.each<[string, object]>([
+  ['a compressed text', { zip: 'DEF' }],
+  ['a field that must be understood', { crit: ['exp'], exp: 1 }],
+  ['an id that is no text', { kid: 1 }],
+])('a header with %s is not accepted, even with the right key', (_, changes) => {
+  const key = randomBytes(JWE_KEY_BYTES);
+  const iv = randomBytes(12);
+  const fields = { alg: 'dir', enc: 'A256GCM', kid: 'id', ...changes };
+  const header = Buffer.from(JSON.stringify(fields)).toString('base64url');
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(header));
+  const ciphertext = Buffer.concat([cipher.update('text'), cipher.final()]);
+  const rest = [iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url'));
+  const jwe = [header, '', ...rest].join('.');
+  expect([decryptJwe(jwe, key), idOfJwe(jwe)]).toEqual([undefined, undefined]);
 });

@@ -79,6 +79,14 @@ describe.each(SEALED)('$title', ({ text, workflow }) => {
     }
   });
 
+  test('takes the sealed key from the job that seals it, not from one that runs code', () => {
+    const sources = [...unsealing, ...ending].flatMap(([, { steps }]) =>
+      steps.flatMap((step) => step.with?.['sealed-key'] ?? []),
+    );
+    const names = sealing.map(([name]) => name);
+    for (const source of sources) expect(names).toContain(String(source).split('.')[1]);
+  });
+
   test('passes on the sealed key by one output of the job that seals it', () => {
     expect(sealing).not.toEqual([]);
     for (const [, { outputs, steps }] of sealing) {

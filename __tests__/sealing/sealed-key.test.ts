@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compactDecrypt } from 'jose';
 import * as z from 'zod/mini';
+import { encryptJwe } from '../../src/lib/jwe.ts';
 import { openKey, openTask, sealKey } from '../../src/sealing/sealed-key.ts';
 
 const RUN = '17000000001';
@@ -75,6 +76,15 @@ describe('nothing is opened', () => {
       { seal, managementKey: MANAGEMENT_KEY, randomBytes },
     );
     expect(openEnd(sealed)).toBe('other-version');
+  });
+
+  test('whose header has another id than what it is the header of', () => {
+    const parts = ['a', 'b'].map((id) => {
+      const text = JSON.stringify({ version: 1, run: RUN, id, key: KEY });
+      return encryptJwe({ text, id: 'a' }, { key: seal, iv: randomBytes(12) });
+    });
+    expect(open(`${parts[0]}~${parts[1]}`)).toMatchObject({ key: KEY });
+    expect(open(`${parts[1]}~${parts[0]}`)).toBe('not-opened');
   });
 
   test('in which a character was changed', () => {

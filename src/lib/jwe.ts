@@ -11,7 +11,7 @@ const TAG_BYTES = 16;
 
 const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' } as const;
 
-const header = z.object({
+const header = z.strictObject({
   alg: z.literal(ENCRYPTION.alg),
   enc: z.literal(ENCRYPTION.enc),
   kid: z.string(),

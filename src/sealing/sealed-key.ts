@@ -5,7 +5,8 @@
  *
  * A job with the seal opens the first part, and a job with the management key the second. So code that has the seal can
  * use the API key, and can neither read nor forge what ends a key. Both parts have the id of the run, because the outputs
- * of one run are no concern of another, and the same random id, so that they cannot be exchanged.
+ * of one run are no concern of another, and the same random id, so that no part of one sealed key passes for that of
+ * another. Only a holder of the seal can give another API key the id of a task, which changes nothing about the task.
  */
 import { hkdfSync } from 'node:crypto';
 import * as z from 'zod/mini';
@@ -109,6 +110,7 @@ function open<Part extends { run: string; id: string }>(
   if (!plain || parts.some((jwe) => idOfJwe(jwe) !== plain.id)) return 'not-opened';
   const { data } = z.safeParse(schema, parseJson(plain.text));
   if (!data) return 'other-version';
+  if (data.id !== plain.id) return 'not-opened';
   return data.run === run ? data : 'other-run';
 }
 

@@ -19,3 +19,23 @@ test.each<[string, object, boolean]>([
   const { data } = z.safeParse(previewTask(), taskFor(subject));
   expect(data).toEqual(isValid ? taskFor(subject) : undefined);
 });
+
+const isValid = (subject: object) => z.safeParse(previewTask(), taskFor(subject)).success;
+
+test.each(['main', 'feature/x', 'a..b', '.x', 'x.'])(
+  'a task can be about the branch %j',
+  (name) => {
+    expect(isValid({ kind: 'branch', name })).toBe(true);
+  },
+);
+
+test.each(['', '.', '..', '../../user', 'a/../b', 'a//b', '/a', 'a/'])(
+  'a task is not about the branch %j, which would change a path',
+  (name) => {
+    expect(isValid({ kind: 'branch', name })).toBe(false);
+  },
+);
+
+test.each([0, -1, 0.5, 1e308])('a task is not about the pull request %d', (number) => {
+  expect(isValid({ kind: 'pull', number })).toBe(false);
+});

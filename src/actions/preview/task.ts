@@ -4,12 +4,17 @@ import { savedWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { keyTask } from '../key/task.ts';
 import type { Subject } from './subject.ts';
 
+/** The name of a branch. Restricted because it becomes part of a path. */
+const branch = z
+  .string()
+  .check(z.refine((name) => name.split('/').every((part) => !['', '.', '..'].includes(part))));
+
 /** Has a number or a name, as its kind requires. */
 const subject = z
   .object({
     kind: z.enum(['pull', 'branch']),
-    number: z.optional(z.number()),
-    name: z.optional(z.string()),
+    number: z.optional(z.int().check(z.positive())),
+    name: z.optional(branch),
   })
   .check(
     z.refine(({ kind, number, name }) => (kind === 'pull' ? number : name) !== undefined),
@@ -22,7 +27,7 @@ export const previewTask = () =>
     /** When the pull request is known to have changed, in milliseconds since 1970. */
     since: z.optional(z.number()),
     /** What the runner may not tell. */
-    repository: z.object({ id: z.number(), defaultBranch: z.string() }),
+    repository: z.object({ id: z.number(), defaultBranch: branch }),
     workspace: savedWorkspace(),
     /**
      * The API key of this run; absent until it is about to be created. It is disabled when the job ends,

@@ -75,6 +75,22 @@ const fail = (status: number, times: number, ...calls: string[]) =>
   );
 
 describe('end-key', () => {
+  test('succeeds after a failure, although the post step has deleted the key that was to replace others', async () => {
+    const workspace = seedWorkspace(harness.sandbox, { slug: 'demo' });
+    const older = seedKey(harness.sandbox, workspace, { name: 'CI #000000' });
+    const kept = { replace: 'after-job', 'revoke-after-job': 'false', 'expires-in': '70d' };
+    const { sealed } = await sealOne(kept);
+    harness.sandbox.account.keys.splice(0, 1);
+    expect(await end(sealed, { result: 'skipped' })).toMatchObject({
+      exitCode: 0,
+      annotations: [],
+    });
+    expect(keys()).toEqual([older]);
+    expect(expectFailure(await end(sealed, { result: 'success' }), OUTPUTS).code).toBe(
+      'key-replaced',
+    );
+  });
+
   test('deletes a key that OpenRouter does not find for a moment', async () => {
     const { sealed } = await sealOne();
     for (const on of ['PATCH /keys/:hash', 'DELETE /keys/:hash', 'GET /keys/:hash']) {
