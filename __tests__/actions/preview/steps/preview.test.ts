@@ -22,6 +22,7 @@ const { harness, gitHub, main, post, job, keyOf, letPass, slugs, comments, becom
 
 /** After that long, in milliseconds, a key that has ended is counted, also by a clock with whole seconds. */
 const COUNTED = 3_601_000;
+const DAY = 86_400_000;
 
 const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options);
 const close = (number = 1) => closePull(gitHub.server.github, gitHub.repository, number);
@@ -105,6 +106,8 @@ describe('the life of a pull request', () => {
   });
 
   test('shows how much of the current period of a limit a job has used', async () => {
+    // From the start of a day on, so that the day does not end in between.
+    letPass(DAY - (harness.sandbox.account.now().getTime() % DAY));
     await job(open()[0], { 'limit-reset': 'daily' }, 0.25);
     letPass(COUNTED);
     await job(push());
