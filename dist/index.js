@@ -1712,13 +1712,13 @@ await writeComment({workspace,cap:task.cap},context)
 const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??orphans?.error
 if(!key||!error)return{spend,incomplete:void 0}
 const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
-return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function endsWithJob({key,...task},context){if(!key||!isDeployed(key))return!0
-if(!await isDeploymentOver(task,context))return!1
-if(!isRepeated(context)||await hasWorking(key,context))return!0
-context.log.notice("The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.")
-return!1}function isRepeated({jobStatus}){return jobStatus.succeeded!==void 0&&jobStatus.isRepeated===!0}async function hasWorking({workspace,replaced=[]},context){return seenIn(await listKeys(context,workspace)).some(one=>replaced.includes(one.key.hash)&&isWorking(one))}async function isDeploymentOver({subject,since},context){const{jobStatus,log}=context
-if(jobStatus.succeeded!==!0)return jobStatus.succeeded===!1
-const lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
+return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function endsWithJob({key,...task},context){const{jobStatus,log}=context
+if(!key||!isDeployed(key))return!0
+if(jobStatus.succeeded===void 0)return!1
+if(jobStatus.succeeded)return isClosed(task,context)
+if(!jobStatus.isRepeated||await hasWorking(key,context))return!0
+log.notice("The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.")
+return!1}async function hasWorking({workspace,replaced=[]},context){return seenIn(await listKeys(context,workspace)).some(one=>replaced.includes(one.key.hash)&&isWorking(one))}async function isClosed({subject,since},context){const{log}=context,lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
 error&&log.info(`${error.message}. If it is closed, the next clean-up ends the key.`)
 state?.isOpen===!1&&log.info("The pull request or branch is closed: the key ends.")
 return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn,undecided},context){if(!key)return{}

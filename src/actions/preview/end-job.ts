@@ -79,22 +79,20 @@ export async function runPreviewTask(
   return { spend, incomplete: { error, left, advice } };
 }
 
-/** Whether the API key of a run ends, and not those that it replaces. */
+/** Whether the API key of a run ends, and not those that it replaces: because what the job deployed needs no key. */
 async function endsWithJob(
   { key, ...task }: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<boolean> {
+  const { jobStatus, log } = context;
   if (!key || !isDeployed(key)) return true;
-  if (!(await isDeploymentOver(task, context))) return false;
-  if (!isRepeated(context) || (await hasWorking(key, context))) return true;
-  context.log.notice(
+  if (jobStatus.succeeded === undefined) return false;
+  if (jobStatus.succeeded) return isClosed(task, context);
+  if (!jobStatus.isRepeated || (await hasWorking(key, context))) return true;
+  log.notice(
     'The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.',
   );
   return false;
-}
-
-function isRepeated({ jobStatus }: PreviewTaskContext): boolean {
-  return jobStatus.succeeded !== undefined && jobStatus.isRepeated === true;
 }
 
 /** Whether one of the keys works that a key replaces. */
@@ -106,16 +104,12 @@ async function hasWorking(
   return keys.some((one) => replaced.includes(one.key.hash) && isWorking(one));
 }
 
-/**
- * Whether what a job deployed needs no key: the job has failed, or the pull request or branch was closed in the meantime,
- * and GitHub may have started no run for that.
- */
-async function isDeploymentOver(
+/** Whether the pull request or branch was closed in the meantime: GitHub may have started no run for that. */
+async function isClosed(
   { subject, since }: Pick<PreviewTask, 'subject' | 'since'>,
   context: PreviewTaskContext,
 ): Promise<boolean> {
-  const { jobStatus, log } = context;
-  if (jobStatus.succeeded !== true) return jobStatus.succeeded === false;
+  const { log } = context;
   const lookup = readSubject(subject, since, context);
   const { value: state, error } = await catching(lookup, ApiError, Failure);
   if (error) log.info(`${error.message}. If it is closed, the next clean-up ends the key.`);

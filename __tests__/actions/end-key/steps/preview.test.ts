@@ -92,6 +92,17 @@ describe('a preview whose key is sealed', () => {
     expect([keyOf(older).disabled, keyOf(step).disabled]).toEqual([false, true]);
   });
 
+  test('ends the key of a repeated deployment that has succeeded if the pull request was closed meanwhile', async () => {
+    const deployed = { ...SEALED, key: 'preview' };
+    const [event] = openPull(gitHub.server.github, gitHub.repository, { number: 9 });
+    const step = await main(event, deployed);
+    closePull(gitHub.server.github, gitHub.repository, 9);
+    const inputs = { 'sealed-key': String(step.outputs['sealed-key']), result: 'success' };
+    const ended = await inOtherJob('end-key', event, inputs, { attempt: 2 });
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(keyOf(step).disabled).toBe(true);
+  });
+
   test('fails if it is unknown whether an older key of a repeated deployment works', async () => {
     const deployed = { ...SEALED, key: 'preview' };
     const event = open();
