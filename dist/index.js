@@ -1445,9 +1445,9 @@ return data?data.id!==plain.id?"not-opened":data.run===run?data:"other-run":"oth
 function outputKey(secret,end,{seal,managementKey,workflowRun},report){if(!seal){report.outputSecret("key",secret)
 return}const{id:run,attempt}=workflowRun,sealed=sealKey({key:secret,task:{...end,attempt},run},{seal,managementKey,randomBytes:external_node_crypto_namespaceObject.randomBytes})
 report.output({"sealed-key":sealed})}const MESSAGE=`must be ${JWE_KEY_BYTES} random bytes in Base64, such as the output of: openssl rand -base64 32`,EMPTY=`${MESSAGE}. A secret that does not exist is empty`,NONE="none",sealOrNone=()=>pipe(schemas_string({error:EMPTY}),transform((text,context)=>text===NONE?void 0:toBytes(text,context)))
-function readSealedKey(){const text=getInput("sealed-key")
+function hasSealedKey(){const text=getInput("sealed-key")
 if(text==="")throw new Failure(sealedKeyEmpty,{})
-return text===NO_KEY?void 0:text}function readWorkflowRun(){const{GITHUB_RUN_ID:id="",GITHUB_RUN_ATTEMPT:attempt=""}=process.env
+return text!==NO_KEY}function readWorkflowRun(){const{GITHUB_RUN_ID:id="",GITHUB_RUN_ATTEMPT:attempt=""}=process.env
 return{id,attempt}}function toBytes(text,context){const bytes=Buffer.from(text,"base64")
 return bytes.length===JWE_KEY_BYTES&&bytes.toString("base64")===text?bytes:reject(context,text,MESSAGE)}function planExpiry(expiresInMs,now){return expiresInMs===null?null:new Date(Math.floor(now/1e3)*1e3+expiresInMs).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function describeLife(expiresAt){return`may work until ${expiresAt===null?"someone deletes it":formatExpiry(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
 return time===void 0?expiresAt:formatMinute(time,{withYear:created===void 0||!isSameYear(created,time)})}const expiry_TOLERANCE_MS=6e4
@@ -1531,7 +1531,7 @@ return{...end,incomplete:{error,left,advice}}}async function readFirst({created,
 if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){context.log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}}function replaceKeys(replacement,context){return replaceOlderKeys(replacement,context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,replacement.key,context)
-return{deleted:older.filter(one=>deleted.includes(one.key)).map(one=>({...one,key:context.counters.see(one.key)})),error}})}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],report_endOf(request)]},folded:[report_nameOf(key)]}}function report_endOf({endsAfterJob,isSealed}){return isSealed?["When the jobs that use it end",endsAfterJob?"end-key revokes it":"it stays"]:["When the job ends",endsAfterJob?"it is revoked":"it stays"]}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
+return{deleted:older.filter(one=>deleted.includes(one.key)).map(one=>({...one,key:context.counters.see(one.key)})),error}})}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],lifeOf(request)]},folded:[report_nameOf(key)]}}function lifeOf({endsAfterJob,isSealed}){return isSealed?["When the jobs that use it end",endsAfterJob?"end-key revokes it":"it stays"]:["When the job ends",endsAfterJob?"it is revoked":"it stays"]}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
 return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function reportSpend(spend,{info,summarize,warn}){const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
@@ -1786,15 +1786,17 @@ leaves&&log.info("The API key is sealed for other jobs: its end is up to end-key
 return leaves}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}const branch=schemas_string().check(refine(name=>name.split("/").every(part=>!["",".",".."].includes(part)))),subject=object({kind:schemas_enum(["pull","branch"]),number:optional(_int(ZodMiniNumberFormat,void 0).check(_gt(0,void 0))),name:optional(branch)}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:branch}),workspace:savedWorkspace(),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)}),attempt=schemas_string(),sealedTask=()=>discriminatedUnion("action",[object({action:literal("key"),task:keyTask(),attempt}),object({action:literal("preview"),task:previewTask(),attempt})])
 function main_endKey(){let advice,leftovers=""
 return runStep({action:"end-key",endsJob:!0},async step=>{const{report}=step
-if(readSealedKey()===void 0){report.info("There is no API key, and nothing is wrong: nothing to end.")
+if(!hasSealedKey()){report.info("There is no API key, and nothing is wrong: nothing to end.")
 return}leftovers=SEALED_KEY
 const inputs=readEndKeyInputs(),end=main_open(inputs),key=keyIn(end),jobStatus=statusFor(end,inputs)
 leftovers=describeLeft(end)
 const context={...startContext(inputs,step,{wasAccepted:!0}),jobStatus},incomplete=await run(end,context,step)
 report.output({hash:key?.created?.hash??"",workspace:end.task.workspace.id})
-if(incomplete){if(!key?.created||!wasEndedBefore(incomplete.error,keyIn({...end,task:incomplete.left}))){leftovers=describeLeft({...end,task:incomplete.left})
+if(!incomplete)return
+const left={...end,task:incomplete.left}
+if(!key?.created||!wasEndedBefore(incomplete.error,keyIn(left))){leftovers=describeLeft(left)
 advice=incomplete.advice
-throw incomplete.error}report.info(`The API key ${describeKey(key.created)} was ended before.`)}},(report,error,effect)=>{report.fail(error,effect,{leftovers,advice})
+throw incomplete.error}report.info(`The API key ${describeKey(key.created)} was ended before.`)},(report,error,effect)=>{report.fail(error,effect,{leftovers,advice})
 return 1})}const SEALED_KEY="the sealed API key, which works until its expires-in, unless it was ended before"
 function main_open({sealedKey,managementKey,workflowRun}){const opened=openTask(sealedKey,{managementKey,run:workflowRun.id,task:sealedTask()})
 if(typeof opened!="string")return opened.task
@@ -2115,7 +2117,7 @@ if(error?.details.status===401)throw new Failure(sealedKeyEnded,{})
 if(error)throw error}const unsealKeyInputs=()=>object({sealed_key:schemas_string(),seal:pipe(schemas_string({error:EMPTY}),transform(toBytes)),api_url:connection.api_url,timeout:connection.timeout})
 function readUnsealKeyInputs(){const{sealed_key,seal,api_url,timeout}=readInputs(unsealKeyInputs())
 return{sealedKey:sealed_key,seal,workflowRun:readWorkflowRun(),apiUrl:api_url,timeoutMs:timeout}}function unsealKey(){return runStep({action:"unseal-key",onlyReads:!0},async step=>{const{report}=step
-if(readSealedKey()===void 0){report.info("There is no API key, and nothing is wrong: the output key is empty.")
+if(!hasSealedKey()){report.info("There is no API key, and nothing is wrong: the output key is empty.")
 report.output({key:""})
 return}const{sealedKey,seal,workflowRun,...connection}=readUnsealKeyInputs(),opened=openKey(sealedKey,{seal,run:workflowRun.id})
 if(typeof opened=="string")throw new Failure(sealedKeyMismatch,{problem:opened,part:"key"})

@@ -35,14 +35,14 @@ export function wantsSeal(): boolean {
 }
 
 /**
- * Reads the input `sealed-key`; undefined if there is no key, and nothing is wrong. Comes before all other inputs: a
- * fork has no secrets.
+ * Whether the input `sealed-key` has a key. Otherwise there is none, and nothing is wrong. Comes before all other inputs
+ * are read: a fork has no secrets.
  * @throws {Failure} `sealed-key-empty`
  */
-export function readSealedKey(): string | undefined {
+export function hasSealedKey(): boolean {
   const text = getInput('sealed-key');
   if (text === '') throw new Failure(sealedKeyEmpty, {});
-  return text === NO_KEY ? undefined : text;
+  return text !== NO_KEY;
 }
 
 /** The run that a sealed key is bound to, and its attempt; both are empty if the runner has none. */

@@ -29,7 +29,7 @@ const keyPart = z.object({ ...part, key: bearerToken });
 const taskPart = <Task>(task: z.ZodMiniType<Task>) => z.object({ ...part, task });
 
 /** What a job seals for others. */
-export interface SealedContent<Task> {
+interface SealedContent<Task> {
   /** The API key itself. */
   key: string;
   /** What is to be done once the key is not needed any more. */

@@ -4,10 +4,8 @@ import { readInputs } from '../../inputs/read-inputs.ts';
 import { readWorkflowRun } from '../../sealing/inputs.ts';
 import type { WorkflowRun } from '../../sealing/output-key.ts';
 
-const RESULTS = ['success', 'failure', 'cancelled', 'skipped'] as const;
-
 /** What the results of jobs in `needs` can be. */
-export type JobResult = (typeof RESULTS)[number];
+const RESULTS = ['success', 'failure', 'cancelled', 'skipped'] as const;
 
 const RESULT = 'must be the result of a job: success, failure, cancelled or skipped';
 
@@ -26,7 +24,7 @@ export interface EndKeyInputs extends Connection {
   sealedKey: string;
   workflowRun: WorkflowRun;
   /** Those of the jobs that used the key; empty if the author does not tell. */
-  results: JobResult[];
+  results: (typeof RESULTS)[number][];
 }
 
 /** @throws {Failure} `invalid-inputs` */

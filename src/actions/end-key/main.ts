@@ -2,7 +2,7 @@ import { invalidInputs } from '../../inputs/failures.ts';
 import { describeKey } from '../../openrouter/resources/keys.ts';
 import { runStep, type Step, startContext } from '../../runtime/step.ts';
 import { sealedKeyMismatch } from '../../sealing/failures.ts';
-import { readSealedKey } from '../../sealing/inputs.ts';
+import { hasSealedKey } from '../../sealing/inputs.ts';
 import { openTask } from '../../sealing/sealed-key.ts';
 import type { Context, IncompleteTask, LeftAdvice } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -23,7 +23,7 @@ export function endKey(): Promise<void> {
     { action: 'end-key', endsJob: true },
     async (step) => {
       const { report } = step;
-      if (readSealedKey() === undefined) {
+      if (!hasSealedKey()) {
         report.info('There is no API key, and nothing is wrong: nothing to end.');
         return;
       }
@@ -38,14 +38,12 @@ export function endKey(): Promise<void> {
       // Not before: ending the key matters more.
       report.output({ hash: key?.created?.hash ?? '', workspace: end.task.workspace.id });
       if (!incomplete) return;
-      if (
-        key?.created &&
-        wasEndedBefore(incomplete.error, keyIn({ ...end, task: incomplete.left } as SealedTask))
-      ) {
+      const left = { ...end, task: incomplete.left } as SealedTask;
+      if (key?.created && wasEndedBefore(incomplete.error, keyIn(left))) {
         report.info(`The API key ${describeKey(key.created)} was ended before.`);
         return;
       }
-      leftovers = describeLeft({ ...end, task: incomplete.left } as SealedTask);
+      leftovers = describeLeft(left);
       advice = incomplete.advice;
       throw incomplete.error;
     },

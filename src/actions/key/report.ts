@@ -38,15 +38,15 @@ export function keySummary({ key, workspace, expiresAt }: NewKey, request: KeyRe
           'Expires',
           expiresAt === null ? 'never' : unbroken(formatExpiry(expiresAt, createdAt(key))),
         ],
-        endOf(request),
+        lifeOf(request),
       ],
     },
     folded: [nameOf(key)],
   };
 }
 
-/** What becomes of the key. */
-function endOf({ endsAfterJob, isSealed }: KeyRequest): [string, string] {
+/** The row about what becomes of the key. */
+function lifeOf({ endsAfterJob, isSealed }: KeyRequest): [string, string] {
   if (!isSealed) return ['When the job ends', endsAfterJob ? 'it is revoked' : 'it stays'];
   return ['When the jobs that use it end', endsAfterJob ? 'end-key revokes it' : 'it stays'];
 }

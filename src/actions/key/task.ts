@@ -59,7 +59,7 @@ export type KeyState =
   | 'ended';
 
 /** How a key is given out: to later steps, or sealed for other jobs. */
-export interface GivingOut {
+interface GivingOut {
   /** Whether the key ends with the job, or with the jobs that it is sealed for. */
   endsAfterJob: boolean;
   isSealed: boolean;

@@ -1,6 +1,6 @@
 import { runStep, startContext } from '../../runtime/step.ts';
 import { sealedKeyMismatch } from '../../sealing/failures.ts';
-import { readSealedKey } from '../../sealing/inputs.ts';
+import { hasSealedKey } from '../../sealing/inputs.ts';
 import { openKey } from '../../sealing/sealed-key.ts';
 import { Failure } from '../../shared/failure.ts';
 import { assertWorks } from './assert-works.ts';
@@ -10,7 +10,7 @@ import { readUnsealKeyInputs } from './inputs.ts';
 export function unsealKey(): Promise<void> {
   return runStep({ action: 'unseal-key', onlyReads: true }, async (step) => {
     const { report } = step;
-    if (readSealedKey() === undefined) {
+    if (!hasSealedKey()) {
       report.info('There is no API key, and nothing is wrong: the output key is empty.');
       report.output({ key: '' });
       return;
