@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import { duringOutage, type OutageOf } from '../sandbox/openrouter/outage.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
+import { newSeal } from '../sandbox/runner/seal.ts';
 import { copyActions } from '../scripts/copy-actions.ts';
 import { readWorkflow } from '../scripts/examples.ts';
 import { COUNT_MS } from '../src/openrouter/settlement.ts';
@@ -19,8 +19,6 @@ import { commitAll, git } from './working-tree.ts';
 const ROOT = join(import.meta.dirname, '..');
 const REPOSITORY = 'octo-org/shop';
 const STAND_IN = join(ROOT, 'e2e/stand-ins/program');
-
-const newSeal = () => randomBytes(32).toString('base64');
 
 /** The secrets of a repository with sealed keys. */
 const SEALS = { OPENROUTER_SEAL: newSeal(), OPENROUTER_DEPLOY_SEAL: newSeal() };

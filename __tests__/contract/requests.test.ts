@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type CreateWorkspaceRequest,
@@ -10,6 +9,7 @@ import {
   updateWorkspaceRequest,
   WORKSPACE_EXAMPLE,
 } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { newSeal } from '../../sandbox/runner/seal.ts';
 import { KNOWN } from '../../scripts/drift/known.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
 import {
@@ -162,7 +162,7 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
     const key = { workspace: 'sent', name: 'CI', replace: 'true' };
     await run('key', key);
     const { hash = '' } = (await run('key', key)).outputs;
-    const seal = randomBytes(32).toString('base64');
+    const seal = newSeal();
     const sealed = (await run('key', { workspace: 'sent', seal })).outputs['sealed-key'] ?? '';
     await run('unseal-key', { 'sealed-key': sealed, seal });
     await run('end-key', { 'sealed-key': sealed });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, expect } from '@jest/globals';
 import { parse } from 'yaml';
@@ -8,6 +7,7 @@ import type { GitHubEvent } from '../../sandbox/github/events.ts';
 import { addToken } from '../../sandbox/github/seed.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import { readManifest, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
+import { newSeal } from '../../sandbox/runner/seal.ts';
 import { readExamples, readWorkflow } from '../../scripts/examples.ts';
 import { COUNT_MS } from '../../src/openrouter/settlement.ts';
 import type { openPreviewHarness } from './preview-steps.ts';
@@ -34,8 +34,6 @@ export function stepsOf(document: string): Step[][] {
     .map(({ text }) => parse(text))
     .filter(Array.isArray);
 }
-
-const newSeal = () => randomBytes(32).toString('base64');
 
 /** The secret of the repository. */
 const OF_REPOSITORY = { OPENROUTER_SEAL: newSeal() };
@@ -69,7 +67,6 @@ export interface JobOptions {
   needs?: Record<string, Pick<JobResult, 'outputs' | 'result'>>;
   /** The variables of the repository. */
   vars?: Record<string, string>;
-  id?: number;
   attempt?: number;
   /** Runs a script, which fails if this returns false. */
   onScript?(script: Script): boolean | undefined;

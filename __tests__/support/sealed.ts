@@ -1,19 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { newSeal } from '../../sandbox/runner/seal.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
-import type { HarnessOptions } from './harness.ts';
 
 type Inputs = Record<string, string>;
 
 /** The variables of the run in which the jobs of these tests are. */
 export const RUN = { GITHUB_RUN_ID: '17000000001' };
 
-export const newSeal = () => randomBytes(32).toString('base64');
-
 /** An OpenRouter with the workspace `demo`, and jobs of one run that pass on a sealed key. */
-export function openSealedHarness(options?: HarnessOptions) {
-  const { harness } = openEmptiedHarness(options);
+export function openSealedHarness() {
+  const { harness } = openEmptiedHarness();
   const seal = newSeal();
   /** The job `key`: its main step seals a key. */
   const sealOne = async (changes: Inputs = {}) => {

@@ -52,6 +52,12 @@ export function jobOf({ name, jobs }: Workflow, job = Object.keys(jobs).join(' a
   return found;
 }
 
+/** A workflow with only these of its jobs. */
+export function onlyJobs(workflow: Workflow, ...names: string[]): Workflow {
+  const jobs = Object.fromEntries(names.map((name) => [name, jobOf(workflow, name)]));
+  return { ...workflow, jobs };
+}
+
 /** The values of expressions: `github`, `steps` and others. */
 export type Contexts = Record<string, unknown>;
 

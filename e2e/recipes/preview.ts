@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { scheduleEvent } from '../../sandbox/github/events.ts';
-import { closePull, openPull } from '../../sandbox/github/people.ts';
+import { openPull } from '../../sandbox/github/people.ts';
 import { addRepository } from '../../sandbox/github/seed.ts';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { openReader } from '../reader.ts';
-import { runTests, TEST_ENDINGS_BEFORE_END } from './test-endings.ts';
+import { playPullRequest } from './pull-request.ts';
 
 /** What the files for previews in the README do, by a sentence that says what holds. */
 export const PREVIEW: Record<string, (sandbox: Sandbox) => Promise<void>> = {
@@ -12,20 +11,8 @@ export const PREVIEW: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     sandbox,
   ) {
     const reader = await openReader('README.md', sandbox);
-    const { github, repository } = reader;
-    const [event] = openPull(github, repository);
-    for (const ending of TEST_ENDINGS_BEFORE_END) {
-      const run = await runTests(reader, 'Preview', { event, ...ending });
-      assert.deepEqual(reader.slugs(), ['preview-shop-1']);
-      assert.ok(!reader.disabledKeys().includes(false), run.log);
-    }
-    const [closed] = closePull(github, repository, 1);
-    const end = await reader.run('Preview', { event: closed });
-    assert.deepEqual([end.exitCode, end.results['test']], [0, undefined], end.log);
-    reader.letKeysBeCounted();
-    const night = await reader.run('Preview nightly', { event: scheduleEvent(github, repository) });
-    assert.equal(night.exitCode, 0, night.log);
-    assert.deepEqual(reader.slugs(), []);
+    const end = await playPullRequest(reader);
+    assert.equal(end.results['test'], undefined, end.log);
     await reader.close();
   },
 

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { runStep, type StepResult } from '../runner/runner.ts';
+import { newSeal } from '../runner/seal.ts';
 import { type EarlierJob, EXPRESSIONS, type Inputs } from './scenes.ts';
 
 /** An earlier job, as far as a step of a later job sees it. */
@@ -15,7 +15,7 @@ export async function runEarlierJob(
   { folder, inputs }: EarlierJob,
   connection: Inputs,
 ): Promise<EndedJob> {
-  const seal = randomBytes(32).toString('base64');
+  const seal = newSeal();
   const action = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
   const step = await runStep({ action, with: { ...connection, ...inputs, seal } });
   const values = new Map<string, string>([

@@ -11,7 +11,7 @@ import { readWorkflow } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { type JobOptions, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
-import { interpolateAll, jobOf, type Workflow } from '../../support/workflow.ts';
+import { interpolateAll, jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/branch-previews.md';
 const BRANCH = recipeOf(PAGE, 'Branch preview');
@@ -272,18 +272,14 @@ function forBranches(name: string, changes: Record<string, string>): Workflow {
 
 describe('the files of tests and a deployment, with the changes for branches', () => {
   const BRANCH_OF = "github.event_name == 'delete' && github.event.ref || github.ref_name";
-  const { jobs, ...deployment } = forBranches('Preview', {
+  const file = forBranches('Preview', {
     'github.event.number': BRANCH_OF,
     'pull-requests: write': 'contents: read',
   });
-  const only = (...names: string[]): Workflow => ({
-    ...deployment,
-    on: BRANCH.on,
-    jobs: Object.fromEntries(names.map((name) => [name, jobOf({ ...deployment, jobs }, name)])),
-  });
+  const deployment = { ...file, on: BRANCH.on };
 
   const deploy = (event: GitHubEvent, options: JobOptions = {}) =>
-    runAll(only('deploy-key', 'deploy', 'end-deploy', 'remove'), event, options);
+    runAll(onlyJobs(deployment, 'deploy-key', 'deploy', 'end-deploy', 'remove'), event, options);
   const commands = async (running: ReturnType<typeof deploy>) =>
     Object.values(await running).flatMap(({ scripts }) =>
       scripts.map(({ run: script, env }) => [script, env['NUMBER']]),
@@ -305,7 +301,7 @@ describe('the files of tests and a deployment, with the changes for branches', (
   });
 
   test('run the tests of a branch with a key of their own', async () => {
-    const tested = await runAll(only('key', 'test', 'end'), push(), spending(0.5));
+    const tested = await runAll(onlyJobs(deployment, 'key', 'test', 'end'), push(), spending(0.5));
     expect(tested).toMatchObject({ test: SUCCESS, end: SUCCESS });
     expect(areDisabled()).toEqual([true]);
   });
@@ -340,7 +336,7 @@ describe('the files of tests and a deployment, with the changes for branches', (
   });
 
   test('let the removal wait for a deployment of the same branch', () => {
-    const { group } = jobOf(only('deploy'), 'deploy').concurrency ?? { group: '' };
+    const { group } = jobOf(deployment, 'deploy').concurrency ?? { group: '' };
     const groups = [push(), remove()].map(
       ({ name, payload: event }) =>
         interpolateAll({ group }, { github: { event_name: name, event, ref_name: 'feature/x' } })[

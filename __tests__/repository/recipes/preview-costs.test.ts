@@ -10,7 +10,7 @@ import { readTable } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { type JobResult, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
-import { jobOf, type Workflow } from '../../support/workflow.ts';
+import { jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 
 /** What happens at a push, and until the next one. */
 interface Push {
@@ -88,12 +88,6 @@ function withLimits({ cap, ...limits }: Limits): Workflow {
   return { ...PREVIEW, jobs: { ...PREVIEW.jobs, ...Object.fromEntries(jobs) } };
 }
 
-/** A workflow with only these jobs. */
-const only = (workflow: Workflow, ...names: string[]): Workflow => ({
-  ...workflow,
-  jobs: Object.fromEntries(names.map((name) => [name, jobOf(workflow, name)])),
-});
-
 /** Plays the pushes of the page in the sandbox. Returns the rows that its table should have. */
 async function play(limits: Limits): Promise<string[][]> {
   const { server, repository } = gitHub;
@@ -119,10 +113,10 @@ async function play(limits: Limits): Promise<string[][]> {
       result: succeeds ? ('success' as const) : ('failure' as const),
     };
     // A deployment that fails before it begins ends long before the tests.
-    await runAll(only(workflow, 'deploy-key', 'deploy', 'end-deploy'), event, {
+    await runAll(onlyJobs(workflow, 'deploy-key', 'deploy', 'end-deploy'), event, {
       results: { 'deploy-key': ofDeployment, deploy: deployment },
     });
-    await runAll(only(workflow, 'key', 'test', 'end'), event, { results: { key: ofTests } });
+    await runAll(onlyJobs(workflow, 'key', 'test', 'end'), event, { results: { key: ofTests } });
     for (const [push, amount] of Object.entries(deployed)) {
       spend(deployments[Number(push) - 1], factor * amount);
     }

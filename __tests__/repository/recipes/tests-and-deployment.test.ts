@@ -5,7 +5,7 @@ import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
 import { openShell } from '../../support/shell.ts';
-import { interpolateAll, jobOf, type Workflow } from '../../support/workflow.ts';
+import { interpolateAll, jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/tests-and-deployment.md';
 const PREVIEW = recipeOf(PAGE, 'Preview');
@@ -17,14 +17,8 @@ const REMOVE_AGAIN = recipeOf(PAGE, 'Remove previews again');
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
 const { run, runAll, start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
-/** The workflow with only these jobs. */
-const only = (...names: string[]): Workflow => ({
-  ...PREVIEW,
-  jobs: Object.fromEntries(names.map((name) => [name, jobOf(PREVIEW, name)])),
-});
-
-const TESTS = only('key', 'test', 'end');
-const DEPLOYMENT = only('deploy-key', 'deploy', 'end-deploy', 'remove');
+const TESTS = onlyJobs(PREVIEW, 'key', 'test', 'end');
+const DEPLOYMENT = onlyJobs(PREVIEW, 'deploy-key', 'deploy', 'end-deploy', 'remove');
 
 /** Runs the tests, which succeed unless `npm test` fails. */
 const runTests = (event: GitHubEvent, { fails = false } = {}) =>
@@ -151,7 +145,10 @@ describe('the deployment of a preview', () => {
 
   test('does not begin once the pull request is closed, and its removal follows in a repeated run', async () => {
     const opened = open();
-    const { 'deploy-key': sealed = SKIPPED } = await runAll(only('deploy-key'), opened);
+    const { 'deploy-key': sealed = SKIPPED } = await runAll(
+      onlyJobs(PREVIEW, 'deploy-key'),
+      opened,
+    );
     await deploy(close());
     const late = await runAll(DEPLOYMENT, opened, { results: { 'deploy-key': sealed } });
     expect(late['deploy']).toMatchObject({ ...FAILURE, scripts: [] });
@@ -162,7 +159,8 @@ describe('the deployment of a preview', () => {
 
   test('that begins after a newer one fails, or its end does, and the newest key works', async () => {
     const opened = open();
-    const seal = async () => (await runAll(only('deploy-key'), opened))['deploy-key'] ?? SKIPPED;
+    const seal = async () =>
+      (await runAll(onlyJobs(PREVIEW, 'deploy-key'), opened))['deploy-key'] ?? SKIPPED;
     const [older, newer] = [await seal(), await seal()];
     const deployed = { ...SKIPPED, result: 'success' as const };
     const end = (key: typeof older) =>

@@ -1,16 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { stepIn } from '../../../../sandbox/github/environment.ts';
 import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
 import { closePull, openPull } from '../../../../sandbox/github/people.ts';
 import { addRepository } from '../../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../../sandbox/openrouter/seed.ts';
+import { newSeal } from '../../../../sandbox/runner/seal.ts';
 import { falseNotFound } from '../../../support/faults.ts';
 import { openPreviewHarness } from '../../../support/preview-steps.ts';
 
 const { harness, gitHub, main, post, keyOf, comments } = openPreviewHarness();
 
-const seal = randomBytes(32).toString('base64');
+const seal = newSeal();
 const SEALED = { seal };
 const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options)[0];
 
