@@ -1498,17 +1498,16 @@ return a===b}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
 return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement
-if(!hasSucceeded(context))return{reading:await readIfPossible(key,context)}
-const before=await checkWorks(key,{olderEnded:!1},context)
-if(before.error||replaced.length===0)return before
+if(context.jobStatus.succeeded===!1){context.log.info("The job has not succeeded: older keys stay.")
+return{reading:await readIfPossible(key,context)}}const before=await checkWorks(key,{olderEnded:!1},context)
+if(before.error||!isKnown(context)||replaced.length===0)return before
 const{value:older,error}=await catching(findOlder(replacement,context),ApiError)
 if(error)return{...before,error}
 const end=older.length>0?await endOlder(older):{}
 if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
-return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
-jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
-return jobStatus.succeeded===!0}async function readIfPossible(key,context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
+return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function isKnown({jobStatus,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
+return jobStatus.succeeded!==void 0}async function readIfPossible(key,context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 return reading??{error}}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return seenIn(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
 const{found,now}=reading,state=found?unusableState(found,now):"missing"

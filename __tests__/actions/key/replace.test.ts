@@ -180,6 +180,18 @@ describe('If the key of the job does not work any more', () => {
     },
   );
 
+  test.each([
+    ['unknown', '', 'key-replaced'],
+    ['failure', 'failure', undefined],
+  ])('the post step of a job with the status %s says so, unless it failed', async (...row) => {
+    const [, jobStatus, code] = row;
+    const { scene, step } = await openJob();
+    scene.keys().shift();
+    const { error } = await scene.runPost(step, { jobStatus });
+    expect((error as Failure | undefined)?.code).toBe(code);
+    expect(scene.keys()).toHaveLength(2);
+  });
+
   test('because another job replaced it while the older ones were deleted, the post step fails', async () => {
     const { scene, step, hash } = await openJob();
     onNth(scene.simulation, DELETE, 1, () => {

@@ -72,8 +72,9 @@ export interface ReplaceContext extends Context {
 }
 
 /**
- * Ends the older keys with the same name if the job has succeeded. Then its own key must work before that, or none would be
+ * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or none would be
  * left, and after it, or the job would seem to have deployed a key that works: otherwise, the error is `key-replaced`.
+ * Only if the job has failed does nothing depend on its key.
  * @param endOlder ends those of the older keys that still exist and have that name
  */
 export async function replaceOlderKeys(
@@ -82,9 +83,12 @@ export async function replaceOlderKeys(
   endOlder: (older: readonly SeenKey[]) => Promise<Omit<ReplacementEnd, 'reading'>>,
 ): Promise<ReplacementEnd> {
   const { key, replaced } = replacement;
-  if (!hasSucceeded(context)) return { reading: await readIfPossible(key, context) };
+  if (context.jobStatus.succeeded === false) {
+    context.log.info('The job has not succeeded: older keys stay.');
+    return { reading: await readIfPossible(key, context) };
+  }
   const before = await checkWorks(key, { olderEnded: false }, context);
-  if (before.error || replaced.length === 0) return before;
+  if (before.error || !isKnown(context) || replaced.length === 0) return before;
   const { value: older, error } = await catching(findOlder(replacement, context), ApiError);
   if (error) return { ...before, error };
   const end = older.length > 0 ? await endOlder(older) : {};
@@ -93,13 +97,13 @@ export async function replaceOlderKeys(
   return { ...end, ...after, reading: after.reading.found ? after.reading : before.reading };
 }
 
-function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {
+/** Whether it is known if the job has succeeded, which is a warning otherwise. */
+function isKnown({ jobStatus, warn }: ReplaceContext): boolean {
   if (jobStatus.succeeded === undefined) warn(jobStatusUnknown, jobStatus);
-  if (jobStatus.succeeded === false) log.info('The job has not succeeded: older keys stay.');
-  return jobStatus.succeeded === true;
+  return jobStatus.succeeded !== undefined;
 }
 
-/** Reads the key of a job whose older keys stay, so that nothing depends on it. */
+/** Reads the key of a job that has failed: its older keys stay, and nothing depends on it. */
 async function readIfPossible(key: Replacement['key'], context: Context): Promise<Reading> {
   const { value: reading, error } = await catching(readOwn(key, context), ApiError);
   return reading ?? { error };
