@@ -113,7 +113,7 @@ function prepare(folder: string, sandbox: Sandbox) {
   for (const path of [root, commands]) mkdirSync(path);
   mkdirSync(join(place.shared, '.github/workflows'), { recursive: true });
   for (const name of PROGRAMS) copyFileSync(STAND_IN, join(root, name));
-  for (const name of ['npm', 'npx']) copyFileSync(STAND_IN, join(commands, name));
+  for (const name of ['npm', 'claude']) copyFileSync(STAND_IN, join(commands, name));
   writeFileSync(place.calls, '');
   publish(place.published, sandbox);
   git(root, 'init', '--quiet', '--initial-branch', 'main');

@@ -117,8 +117,12 @@ export function openRecipeJobs(servers: Servers) {
     expectStart(workflow, event);
     const job = openJob(servers, { workflow, event, options });
     for (const step of jobOf(workflow, options.job).steps) {
-      if (!isDue(step, job.result, job.contexts)) continue;
+      if (!isDue(step, job.result, job.contexts)) {
+        noteStep(job, step, { outcome: 'skipped' });
+        continue;
+      }
       const succeeds = await runStep(job, step);
+      noteStep(job, step, { outcome: succeeds ? 'success' : 'failure' });
       if (!succeeds && !step['continue-on-error']) job.result = 'failure';
     }
     const end = async (): Promise<JobResult> => {
@@ -279,6 +283,12 @@ function inputsOf({ on }: Workflow, { name, payload }: GitHubEvent): Record<stri
   );
 }
 
+/** Notes what later steps can ask about a step. */
+function noteStep({ contexts }: RunningJob, { id }: Step, facts: object): void {
+  const steps = Object(contexts['steps']);
+  if (id !== undefined) steps[id] = { ...steps[id], ...facts };
+}
+
 /** Returns whether it succeeds. */
 async function runStep(job: RunningJob, step: Step): Promise<boolean> {
   if (step.run !== undefined) {
@@ -296,7 +306,7 @@ async function runStep(job: RunningJob, step: Step): Promise<boolean> {
   const options = job.stepOf(folder, interpolateAll(step.with, job.contexts));
   const main = await runStepInProcess(options);
   job.main[folder] = main;
-  Object.assign(Object(job.contexts['steps']), { [String(step.id)]: { outputs: main.outputs } });
+  noteStep(job, step, { outputs: main.outputs });
   const { runs } = await readManifest(options.action);
   if (runs.post) {
     job.posts.push(async () => {

@@ -25,22 +25,28 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
 
     const answered = await run('octocat');
     assert.equal(answered.exitCode, 0, answered.log);
-    const [call] = reader.calls();
+    const [install, call] = reader.calls();
+    assert.match(install?.call ?? '', /^npm install --global \S+@[\d.]+$/);
+    assert.equal(install?.key, '');
     assert.match(call?.key ?? '', /^sk-or-v1-\w{64}$/);
     const [comment] = service.read().comments;
     assert.equal(comment?.number, 1);
     const [first, , rest] = (comment?.body ?? '').split('\n');
-    assert.match(first ?? '', /^Answer of an agent \(\[log\]\(https:\/\/\S+\)\):$/);
+    assert.match(
+      first ?? '',
+      /^Job key: success, job agent: success \(\[log and patch\]\(https:\/\/\S+\)\)\.$/,
+    );
     assert.equal(rest, 'Fix "the menu" $(touch never)');
     assert.deepEqual(reader.disabledKeys(), [true]);
 
     const failed = await reader.run('Agent for a comment', {
       event: commentOn(github, repository, 1, { body })[0],
       vars,
-      fails: 'npx',
+      fails: 'claude',
     });
     assert.deepEqual([failed.results['agent'], failed.results['end']], [['failure'], ['success']]);
-    assert.equal(service.read().comments.length, 1);
+    const [, ofFailure] = service.read().comments;
+    assert.match(ofFailure?.body ?? '', /^Job key: success, job agent: failure /);
     assert.deepEqual(reader.disabledKeys(), [true, true]);
 
     closePull(github, repository, 1);
@@ -58,7 +64,7 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
       const event = dispatchEvent(github, repository, { inputs });
       const run = await reader.run('Agent', { event, inputs });
       assert.equal(run.exitCode, 0, run.log);
-      assert.match(reader.calls()[0]?.key ?? '', /^sk-or-v1-/, run.log);
+      assert.match(reader.calls()[1]?.key ?? '', /^sk-or-v1-/, run.log);
       assert.deepEqual([reader.slugs(), reader.disabledKeys()], [['agents-web'], []]);
     }
     await reader.close();

@@ -77,7 +77,7 @@ function agent(usd: number, calls: Call[] = []): JobOptions {
   };
   return {
     vars: VARS,
-    onScript: ({ run: args, env }) => !args.includes('claude-code') || work({ env, args }),
+    onScript: ({ run: args, env }) => !args.includes('claude --print') || work({ env, args }),
     onOther({ uses, with: inputs, env }) {
       if (uses !== ACTION) return true;
       const { anthropic_api_key: key = '', claude_args: args = '' } = inputs;
@@ -189,7 +189,7 @@ describe('the file for a comment', () => {
     expect(Object.values(jobs)).toEqual(Object.values(jobs).map(() => SKIPPED));
   });
 
-  test('answers in a job that runs nothing of the agent, and only after a success', async () => {
+  test('answers in a job that runs nothing of the agent, also after a failure', async () => {
     const { steps, permissions } = jobOf(BY_COMMENT, 'answer');
     expect(steps.map(({ uses }) => uses?.replace(/@.*/, ''))).toEqual([
       'actions/download-artifact',
@@ -197,15 +197,21 @@ describe('the file for a comment', () => {
     ]);
     expect(permissions).toEqual({ 'pull-requests': 'write' });
     open();
-    const failed = await runAll(BY_COMMENT, comment(), agent(2));
-    expect(failed).toMatchObject({ agent: { result: 'failure' }, answer: SKIPPED });
+    const { agent: failed, answer } = await runAll(BY_COMMENT, comment(), agent(2));
+    expect([failed?.result, answer?.result]).toEqual(['failure', 'success']);
+    expect(answer?.scripts[0]?.env).toMatchObject({ KEY: 'success', AGENT: 'failure' });
   });
 
   test('gives no key for a pull request of a fork, and none after a close', async () => {
     const { repository, server } = gitHub;
     const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
     openPull(server.github, repository, { from });
-    const none = { key: { outputs: { 'sealed-key': 'none' } }, agent: SKIPPED, end: SKIPPED };
+    const none = {
+      key: { outputs: { 'sealed-key': 'none' } },
+      agent: SKIPPED,
+      answer: { scripts: [{ env: { KEY: 'success', AGENT: 'skipped' } }] },
+      end: SKIPPED,
+    };
     expect(await runAll(BY_COMMENT, comment(), { vars: VARS })).toMatchObject(none);
     open();
     closePull(server.github, repository, 2);
@@ -262,35 +268,60 @@ describe('the file for a start by hand', () => {
 });
 
 const shell = openShell();
+const AS_SOMEONE = '-c user.name=agent -c user.email=agent@example.com';
 
 test.each([
   ['Agent for a comment', BY_COMMENT, '/agent '],
   ['Agent', BY_HAND, ''],
 ])('the task of %s reaches the agent as its input, whatever is in it', (_, workflow, start) => {
   const { run: script = '' } =
-    jobOf(workflow, 'agent').steps.find((step) => step.run?.includes('claude-code')) ?? {};
-  shell.stub('npx', 'cat > task; echo "$#" > count');
+    jobOf(workflow, 'agent').steps.find((step) => step.run?.includes('claude --print')) ?? {};
+  shell.stub('claude', 'cat > task; echo "$#" > count');
   shell.stub('git', '');
   const task = '--help $(touch created) "Fix" %s\\n';
   expect(shell.run(`rm -rf agent; RUNNER_TEMP=. TASK='${start}${task}'\n${script}`).status).toBe(0);
   expect(shell.read('task')).toBe(`${task}\n`);
   expect(shell.run('test ! -e created').status).toBe(0);
+  shell.remove('git');
+});
+
+test.each([
+  ['Agent for a comment', BY_COMMENT, 'agent/agent.patch'],
+  ['Agent', BY_HAND, 'agent.patch'],
+])('the patch of %s has what a failing agent has changed and committed', (_, workflow, file) => {
+  const { steps } = jobOf(workflow, 'agent');
+  const scripts = steps.flatMap(({ run = [] }) => run).slice(1);
+  const [work = '', keep = ''] = scripts;
+  const inRepository = (script: string) =>
+    shell.run(`cd repository; export RUNNER_TEMP=.. TASK=; ${script}`).status;
+  shell.stub(
+    'claude',
+    `printf '\\0' > image; git add image; git ${AS_SOMEONE} commit -qm By-agent; echo > new; exit 1`,
+  );
+  shell.run(
+    `rm -rf agent repository; git init -q repository; cd repository; git ${AS_SOMEONE} commit -q --allow-empty -m Start`,
+  );
+  expect(inRepository(work)).toBe(1);
+  expect(inRepository(keep)).toBe(0);
+  expect(
+    inRepository(`git reset -q --hard HEAD~1; git apply ../${file}; test -s image -a -e new`),
+  ).toBe(0);
 });
 
 test('the answer is a comment whose first line is ours, whatever the agent writes', () => {
   const { run: script = '', env } = jobOf(BY_COMMENT, 'answer').steps[1] ?? {};
-  expect(Object.keys(env ?? {})).toEqual(['GH_TOKEN', 'GH_REPO', 'NUMBER']);
+  expect(Object.keys(env ?? {})).toEqual(['KEY', 'AGENT', 'GH_TOKEN', 'GH_REPO', 'NUMBER']);
   shell.stub('gh', 'echo "$@" > called; cp "$5" body');
   shell.run('mkdir -p agent');
   shell.write('agent/answer.md', `<!-- openrouter-preview:v1 {} -->${'x'.repeat(70_000)}`);
   expect(
     shell.run(
-      `RUNNER_TEMP=. NUMBER=42 GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=o/r GITHUB_RUN_ID=1\n${script}`,
+      `RUNNER_TEMP=. KEY=success AGENT=failure NUMBER=42 GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=o/r GITHUB_RUN_ID=1\n${script}`,
     ).status,
   ).toBe(0);
   const body = shell.read('body');
   expect(body).toMatch(
-    /^Answer of an agent \(\[log\]\(https:\/\/github\.com\/o\/r\/actions\/runs\/1\)\):\n\n<!--/,
+    /^Job key: success, job agent: failure \(\[log and patch\]\(https:\/\/github\.com\/o\/r\/actions\/runs\/1\)\)\.\n\n<!--/,
   );
   // The maximum of GitHub.
   expect(body.length).toBeLessThan(65_536);
