@@ -23,6 +23,9 @@ const CONFIG = `rules:
   # The folders of the actions are our replacement, see below.
   self-repository:
     disable: true
+  # Agents are installed by an exact version before the checkout, where there is no lock file.
+  adhoc-packages:
+    disable: true
 `;
 
 /** A workflow, of which a list of steps is the end. They can use the outputs of a preview, and a sealed key. */
