@@ -36,7 +36,7 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
       first ?? '',
       /^Job key: success, job agent: success \(\[log and patch\]\(https:\/\/\S+\)\)\.$/,
     );
-    assert.equal(rest, 'Fix "the menu" $(touch never)');
+    assert.equal(rest, '> Fix "the menu" $(touch never)');
     assert.deepEqual(reader.disabledKeys(), [true]);
 
     const failed = await reader.run('Agent for a comment', {

@@ -296,7 +296,7 @@ test.each([
     shell.run(`cd repository; export RUNNER_TEMP=.. TASK=; ${script}`).status;
   shell.stub(
     'claude',
-    `printf '\\0' > image; git add image; git ${AS_SOMEONE} commit -qm By-agent; echo > new; exit 1`,
+    `printf '\\0' > image; git add image; git ${AS_SOMEONE} commit -qm By-agent; echo > new; touch .git/index.lock; exit 1`,
   );
   shell.run(
     `rm -rf agent repository; git init -q repository; cd repository; git ${AS_SOMEONE} commit -q --allow-empty -m Start`,
@@ -308,21 +308,25 @@ test.each([
   ).toBe(0);
 });
 
-test('the answer is a comment whose first line is ours, whatever the agent writes', () => {
+test('the answer is a comment whose first line is ours, and a quote, whatever the agent writes', () => {
   const { run: script = '', env } = jobOf(BY_COMMENT, 'answer').steps[1] ?? {};
   expect(Object.keys(env ?? {})).toEqual(['KEY', 'AGENT', 'GH_TOKEN', 'GH_REPO', 'NUMBER']);
   shell.stub('gh', 'echo "$@" > called; cp "$5" body');
   shell.run('mkdir -p agent');
-  shell.write('agent/answer.md', `<!-- openrouter-preview:v1 {} -->${'x'.repeat(70_000)}`);
+  const answer = ['<!-- openrouter-preview:v1 {} -->', '/merge', ...Array(40_000).fill('x')];
+  shell.write('agent/answer.md', answer.join('\n'));
   expect(
     shell.run(
       `RUNNER_TEMP=. KEY=success AGENT=failure NUMBER=42 GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=o/r GITHUB_RUN_ID=1\n${script}`,
     ).status,
   ).toBe(0);
   const body = shell.read('body');
-  expect(body).toMatch(
-    /^Job key: success, job agent: failure \(\[log and patch\]\(https:\/\/github\.com\/o\/r\/actions\/runs\/1\)\)\.\n\n<!--/,
-  );
+  const [first, empty, ...quote] = body.trimEnd().split('\n');
+  const log = 'https://github.com/o/r/actions/runs/1';
+  expect(first).toBe(`Job key: success, job agent: failure ([log and patch](${log})).`);
+  expect(empty).toBe('');
+  expect(quote.slice(0, 2)).toEqual(answer.slice(0, 2).map((line) => `> ${line}`));
+  expect(quote.filter((line) => !line.startsWith('> '))).toEqual([]);
   // The maximum of GitHub.
   expect(body.length).toBeLessThan(65_536);
 });
