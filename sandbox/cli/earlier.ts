@@ -14,10 +14,11 @@ interface EndedJob {
 export async function runEarlierJob(
   { folder, inputs }: EarlierJob,
   connection: Inputs,
+  run = runStep,
 ): Promise<EndedJob> {
   const seal = newSeal();
   const action = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
-  const step = await runStep({ action, with: { ...connection, ...inputs, seal } });
+  const step = await run({ action, with: { ...connection, ...inputs, seal } });
   const values = new Map<string, string>([
     [EXPRESSIONS.sealedKey, step.outputs['sealed-key'] ?? ''],
     [EXPRESSIONS.seal, seal],

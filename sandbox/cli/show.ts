@@ -6,7 +6,7 @@ import type { Annotation, StepResult } from '../runner/runner.ts';
 import type { Call } from './call.ts';
 import type { Scene } from './scenes.ts';
 import { summaryText } from './summary.ts';
-import { breakLine, terminalWidth } from './terminal.ts';
+import { breakLine, type Screen } from './terminal.ts';
 
 /** A part of a job that has ended. */
 export interface Stage {
@@ -19,25 +19,26 @@ export interface Stage {
 }
 
 /** Prints `lines` under a title. Those that are too long for a terminal are broken. */
-export function show(title: string, lines: readonly string[]): void {
-  const width = contentWidth();
+export function show(screen: Screen, title: string, lines: readonly string[]): void {
+  const width = contentWidth(screen);
   const shown = lines.flatMap((text) => text.split('\n'));
   print(
+    screen,
     title,
     shown.flatMap((line) => breakLine(line, width).map((part) => colored(part, line))),
   );
 }
 
-function print(title: string, lines: readonly string[]): void {
-  showTitle(title);
-  console.log();
-  for (const line of lines) console.log(line === '' ? '' : INDENTATION + line);
+function print(screen: Screen, title: string, lines: readonly string[]): void {
+  showTitle(screen, title);
+  screen.print('');
+  for (const line of lines) screen.print(line === '' ? '' : INDENTATION + line);
 }
 
 /** Prints a title, with nothing under it. */
-export function showTitle(title: string): void {
-  const lines = breakLine(title, terminalWidth());
-  console.log(['', ...lines.map((line) => styleText(['bold', 'cyan'], line))].join('\n'));
+export function showTitle({ width, print }: Screen, title: string): void {
+  const lines = breakLine(title, width);
+  print(['', ...lines.map((line) => styleText(['bold', 'cyan'], line))].join('\n'));
 }
 
 const COLORS = { error: 'red', warning: 'yellow', notice: 'blue' } as const;
@@ -62,8 +63,8 @@ function colored(part: string, line: string): string {
 const INDENTATION = '    ';
 
 /** The width of what is indented. */
-function contentWidth(): number {
-  return terminalWidth() - INDENTATION.length;
+function contentWidth({ width }: Screen): number {
+  return width - INDENTATION.length;
 }
 
 const MAX_LINES = 20;
@@ -82,11 +83,12 @@ export const PUBLISHED = { repository: 'OWNER/openrouter-workspace', ref: 'v1' }
 
 /** Prints the step as it is written in a workflow. */
 export function showStep(
+  screen: Screen,
   { scene: { folder, next }, manifest, inputs }: Pick<Call, 'scene' | 'manifest' | 'inputs'>,
   redact: Redact,
 ): void {
   // Broken lines would be another YAML.
-  print('Step', [
+  print(screen, 'Step', [
     `- uses: ${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`,
     ...(next ? [`  id: ${next.id}`] : []),
     '  with:',
@@ -102,25 +104,29 @@ export function showStep(
 /**
  * Prints what a person sees on GitHub, in the order in which people look at it.
  * @param comments the bodies of those on pull requests
+ * @param next what the next step of the job reads
  */
 export function showJob(
+  screen: Screen,
   all: readonly Stage[],
-  comments: readonly string[],
-  { next }: Pick<Scene, 'next'>,
+  { comments, next }: { comments: readonly string[]; next: Scene['next'] | undefined },
 ): void {
+  const textOf = (html: string) => summaryText(html, contentWidth(screen));
   const stages = all.filter((stage) => stage.name === 'step' || didSomething(stage));
   showUnlessEmpty(
+    screen,
     'Annotations',
     stages.flatMap(({ result }) => result.annotations.flatMap(annotationLines)),
   );
-  showUnlessEmpty('Comment on the pull request', [comments.map(textOf).join('\n\n')]);
+  showUnlessEmpty(screen, 'Comment on the pull request', [comments.map(textOf).join('\n\n')]);
   const summaries = stages.map(({ result }) => textOf(result.summary)).filter(Boolean);
-  showUnlessEmpty('Job summary', [summaries.join('\n\n')]);
+  showUnlessEmpty(screen, 'Job summary', [summaries.join('\n\n')]);
   for (const { name, result } of stages) {
-    show(`Log of the ${name}`, logLines(result));
-    if (name === 'step' && next) showNextStep(next, shownOutputs(result));
+    show(screen, `Log of the ${name}`, logLines(result));
+    if (name === 'step' && next) showNextStep(screen, next, shownOutputs(result));
   }
   showUnlessEmpty(
+    screen,
     'Outputs',
     stages
       .flatMap(({ result }) => shownOutputs(result))
@@ -128,42 +134,41 @@ export function showJob(
   );
 }
 
-function showNextStep(next: NonNullable<Scene['next']>, outputs: [string, string][]): void {
+function showNextStep(
+  screen: Screen,
+  next: NonNullable<Scene['next']>,
+  outputs: [string, string][],
+): void {
   const read = outputs.filter(([name]) => next.outputs.includes(name));
   showUnlessEmpty(
+    screen,
     'The next step of the job has',
     read.map(([name, value]) => `\${{ steps.${next.id}.outputs.${name} }}: ${value}`),
   );
 }
 
-/** A summary or a comment as text that fits the terminal. */
-function textOf(html: string): string {
-  return summaryText(html, contentWidth());
-}
-
 /**
  * Prints the requests of a job.
- * @param of what the title begins with, if there are several jobs
+ * @param of what each title begins with, if there are several jobs
  */
-export function showAllRequests(stages: readonly Stage[], redact: Redact, of = ''): void {
+export function showAllRequests(
+  screen: Screen,
+  stages: readonly Stage[],
+  { redact, of }: { redact: Redact; of: string },
+): void {
+  const redacted = (requests: readonly RecordedRequest[] = []) =>
+    requests.map(({ method, path, body }) =>
+      redact(`${method} ${path} ${withoutLongTexts(body)}`.trimEnd()),
+    );
   for (const { name, requests, gitHubRequests } of stages) {
-    showRequests(`${of}Requests of the ${name}`, requests, redact);
-    showRequests(`${of}Requests of the ${name} to GitHub`, gitHubRequests, redact);
+    showRequests(screen, `${of}Requests of the ${name}`, redacted(requests));
+    showRequests(screen, `${of}Requests of the ${name} to GitHub`, redacted(gitHubRequests));
   }
 }
 
-function showRequests(
-  title: string,
-  requests: readonly RecordedRequest[] | undefined,
-  redact: Redact,
-): void {
-  if (!requests?.length) return;
-  show(title, [
-    ...requests.map(({ method, path, body }) =>
-      redact(`${method} ${path} ${withoutLongTexts(body)}`.trimEnd()),
-    ),
-    `(${requests.length} in total)`,
-  ]);
+function showRequests(screen: Screen, title: string, requests: readonly string[]): void {
+  if (requests.length === 0) return;
+  show(screen, title, [...requests, `(${requests.length} in total)`]);
 }
 
 /** The body of a request without texts of several lines, such as a comment, which is shown as it looks. */
@@ -184,8 +189,8 @@ function shownOutputs({ outputs, masks }: StepResult): [string, string][] {
   return Object.entries(outputs).map(([name, value]) => [name, mask(value, masks)]);
 }
 
-function showUnlessEmpty(title: string, lines: readonly string[]): void {
-  if (lines.some(Boolean)) show(title, lines);
+function showUnlessEmpty(screen: Screen, title: string, lines: readonly string[]): void {
+  if (lines.some(Boolean)) show(screen, title, lines);
 }
 
 /** The lines of a log as GitHub shows it, and how the step has ended. */

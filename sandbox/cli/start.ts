@@ -3,120 +3,32 @@
  * requests of the action: `npm start` for the root action, `npm start -- usage` for
  * that in the folder `usage`. `npm start -- --help` lists what the arguments can change.
  */
-import type { Redact } from '../../src/report/text.ts';
-import { stepIn } from '../github/environment.ts';
-import { addRepository } from '../github/seed.ts';
-import { type GitHubServer, startGitHub } from '../github/server.ts';
-import { type Sandbox, startSandbox } from '../openrouter/server.ts';
-import { mask } from '../runner/log.ts';
-import { declaredInputs } from '../runner/manifest.ts';
-import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
+import { runPost, runStep } from '../runner/runner.ts';
 import { runProgram } from './arguments.ts';
-import { type Call, readCall } from './call.ts';
-import { describeContents, seedContents } from './contents.ts';
-import { runEarlierJob } from './earlier.ts';
-import { changesOf, commandOf, helpOf, nextExample } from './help.ts';
-import { askModel, type Inputs, MINUTE, type Occurrence, SPEED, spendWithKey } from './scenes.ts';
-import {
-  firstLines,
-  logLines,
-  PUBLISHED,
-  type Stage,
-  show,
-  showAllRequests,
-  showJob,
-  showStep,
-  showTitle,
-} from './show.ts';
-import { writePage } from './summary.ts';
+import { readCall } from './call.ts';
+import { helpOf } from './help.ts';
+import { type Cancellation, run } from './run.ts';
+import { terminalWidth } from './terminal.ts';
 
 await runProgram(async (args) => {
   const call = await readCall(args);
-  if (call.help) console.log(helpOf(call));
-  else await run(call);
+  if (call.help) {
+    console.log(helpOf(call));
+    return;
+  }
+  process.exitCode = await run(call, {
+    runStep,
+    runPost,
+    screen: { width: terminalWidth(), print: (text) => console.log(text) },
+    cancellation: watchForCancellation(),
+  });
 });
-
-/** Runs the step, in one run or in one for each occurrence, and shows everything. */
-async function run(call: Call): Promise<void> {
-  const { name, scene, contents, counterDelay } = call;
-  const sandbox =
-    call.apiUrl === undefined ? await startSandbox({ counterDelay, speed: SPEED }) : undefined;
-  show(commandOf(name), [scene.description]);
-  if (sandbox) {
-    seedContents(sandbox, contents);
-    const lines = describeContents(sandbox);
-    if (lines.length > 0) show('Before the step, OpenRouter has', firstLines(lines));
-  }
-  const redact = (text: string) => mask(text, [call.managementKey ?? '']);
-  const surroundings = { sandbox, redact, ...watchForCancellation() };
-  const evaluated = { ...call, inputs: await evaluateInputs(call, surroundings) };
-  showStep(call, redact);
-  const jobs = scene.occurrences
-    ? await runOccurrences(evaluated, scene.occurrences, surroundings)
-    : [await runJob(evaluated, surroundings)];
-  const isOne = jobs.length === 1;
-  for (const [at, job] of jobs.entries()) {
-    showAllRequests(job, redact, isOne ? '' : `${ordinalOf(at, jobs)}: `);
-  }
-  const stages = jobs.flat();
-  await sandbox?.close();
-  if (surroundings.isCancelled()) show('Cancelled', ['Nothing else is run.']);
-  if (call.preview) {
-    const page = writePage(stages.map(({ result }) => result.summary));
-    show('Job summary as a page, for a browser', [page.href]);
-  }
-  if (sandbox) {
-    show('Try next', changesOf(call));
-    // The line above the next prompt.
-    showTitle(nextExample(call));
-  }
-  const failed = stages.find(({ result }) => result.exitCode !== 0);
-  const exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
-  process.exitCode = surroundings.isCancelled() ? 130 : exitCode;
-}
-
-/** How a step of the call reaches OpenRouter. */
-function connectionOf(
-  { managementKey, apiUrl }: Call,
-  { sandbox }: Pick<Surroundings, 'sandbox'>,
-): Inputs {
-  return {
-    'management-key': managementKey ?? sandbox?.managementKey ?? '',
-    'api-url': apiUrl ?? sandbox?.url ?? '',
-  };
-}
-
-/** The inputs of the call, with what an earlier job of the run has sealed, if the example has one. */
-async function evaluateInputs(
-  call: Call,
-  { sandbox, redact }: Pick<Surroundings, 'sandbox' | 'redact'>,
-): Promise<Inputs> {
-  const { scene, inputs, contents } = call;
-  if (!scene.earlier) return inputs;
-  const { step, evaluate } = await runEarlierJob(scene.earlier, connectionOf(call, { sandbox }));
-  show(
-    'Log of the earlier job key',
-    logLines(step).map((line) => redact(line)),
-  );
-  if (sandbox) spendWithKey(sandbox, step.outputs, contents);
-  sandbox?.requests.splice(0);
-  return evaluate(inputs);
-}
-
-interface Surroundings {
-  /** Undefined if the action runs against another server, which shows its requests itself. */
-  sandbox: Sandbox | undefined;
-  redact: Redact;
-  isCancelled(): boolean;
-  /** Aborts when the step or post step that runs is to be killed, and no other to be run. */
-  end: AbortSignal;
-}
 
 /**
  * Lets Ctrl+C cancel only the step or post step that runs, which a terminal signals too: as on GitHub, a
  * post step follows a cancelled step. A second Ctrl+C kills what runs, whose files are then removed.
  */
-function watchForCancellation(): Pick<Surroundings, 'isCancelled' | 'end'> {
+function watchForCancellation(): Cancellation {
   let isCancelled = false;
   const end = new AbortController();
   process.once('SIGINT', () => {
@@ -124,95 +36,4 @@ function watchForCancellation(): Pick<Surroundings, 'isCancelled' | 'end'> {
     process.once('SIGINT', () => end.abort());
   });
   return { isCancelled: () => isCancelled, end: end.signal };
-}
-
-/** Lets each of `occurrences` happen in a GitHub, and runs and shows a job after it. */
-async function runOccurrences(
-  call: Call,
-  occurrences: readonly Occurrence[],
-  surroundings: Surroundings,
-): Promise<Stage[][]> {
-  const { sandbox } = surroundings;
-  // In one time with OpenRouter.
-  const gitHub = await startGitHub(sandbox && { now: sandbox.account.now });
-  const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
-  const jobs: Stage[][] = [];
-  for (const [at, { title, passes = 0, happen }] of occurrences.entries()) {
-    if (surroundings.isCancelled()) break;
-    sandbox?.letPass(passes);
-    const event = happen(gitHub.github, repository);
-    const { action } = event.payload;
-    const eventName = [event.name, ...(action === undefined ? [] : [action])].join(', ');
-    const later = passes === 0 ? '' : `, ${passes / MINUTE} minutes later`;
-    show(`${ordinalOf(at, occurrences)}: ${title}${later}`, [`Event ${eventName}`]);
-    const run = stepIn(gitHub, event, { id: 17_000_000_001 + at });
-    const comments = () => repository.comments.now().map(({ body }) => body);
-    jobs.push(await runJob(call, surroundings, { gitHub, run, comments }));
-  }
-  await gitHub.close();
-  return jobs;
-}
-
-/** `1 of 3` */
-function ordinalOf(at: number, all: readonly unknown[]): string {
-  return `${at + 1} of ${all.length}`;
-}
-
-/** The run that something on GitHub has started. */
-interface StartedRun {
-  gitHub: GitHubServer;
-  run: ReturnType<typeof stepIn>;
-  /** The bodies of the comments on its pull requests, as they are when this is called. */
-  comments(): string[];
-}
-
-/** Runs the step, the rest of its job and its post step, and shows them. */
-async function runJob(
-  call: Call,
-  { sandbox, end }: Surroundings,
-  started?: StartedRun,
-): Promise<Stage[]> {
-  const { scene, action, manifest, contents, inputs } = call;
-  const step: StepOptions = {
-    action,
-    signal: end,
-    ...started?.run,
-    with: {
-      ...declaredInputs(manifest, connectionOf(call, { sandbox })),
-      ...started?.run.with,
-      ...inputs,
-    },
-    // As the runner sets them for the step that is shown.
-    env: {
-      ...started?.run.env,
-      GITHUB_ACTION_REPOSITORY: PUBLISHED.repository,
-      GITHUB_ACTION_REF: PUBLISHED.ref,
-    },
-  };
-  const received = () => ({
-    requests: sandbox?.requests.splice(0),
-    ...(started && { gitHubRequests: started.gitHub.requests.splice(0) }),
-  });
-  if (!sandbox) {
-    const lines = [
-      'Its log follows when it has ended.',
-      'Ctrl+C cancels it, and the post step still runs.',
-    ];
-    show('Running the step', lines);
-  }
-  const inOneTime = () => ({
-    ...step,
-    ...(sandbox && { timeOfDay: sandbox.account.now().getTime() }),
-  });
-  const main = await runStep(inOneTime());
-  const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
-  if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);
-  const asked = sandbox && askModel(sandbox, main.outputs, call);
-  if (manifest.runs.post !== undefined && !end.aborted) {
-    const post = await runPost(inOneTime(), main);
-    stages.push({ name: 'post step', result: post, ...received() });
-  }
-  showJob(stages, started?.comments() ?? [], scene);
-  if (asked) show('The job has asked a model', asked);
-  return stages;
 }

@@ -1,5 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 
+/** What a program prints to, such as a terminal. */
+export interface Screen {
+  /** In characters. */
+  width: number;
+  print(text: string): void;
+}
+
 /** The width of what no terminal shows, such as a file, in characters. */
 const DEFAULT_WIDTH = 80;
 
