@@ -13,12 +13,12 @@ export function openSealedHarness() {
   const { harness } = openEmptiedHarness();
   const seal = newSeal();
   /** The job `key`: its main step seals a key. */
-  const sealOne = async (changes: Inputs = {}) => {
+  const sealOne = async (changes: Inputs = {}, env: Inputs = {}) => {
     if (harness.sandbox.account.workspaces.length === 1) {
       seedWorkspace(harness.sandbox, { slug: 'demo' });
     }
     const inputs = { workspace: 'demo', name: 'CI', 'limit-usd': '5', seal, ...changes };
-    const step = await harness.run('key', inputs, RUN);
+    const step = await harness.run('key', inputs, { ...RUN, ...env });
     expect(step).toMatchObject({ exitCode: 0, annotations: [] });
     return { step, sealed: String(step.outputs['sealed-key']), inputs };
   };
