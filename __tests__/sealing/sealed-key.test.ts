@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { compactDecrypt } from 'jose';
 import * as z from 'zod/mini';
 import { encryptJwe } from '../../src/lib/jwe.ts';
@@ -12,6 +11,7 @@ const MANAGEMENT_KEY = `sk-or-v1-${'cd'.repeat(32)}`;
 const seal = randomBytes(32);
 const task = z.object({ hash: z.string() });
 const TASK = { hash: 'abc' };
+const BASE64_URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 const sealOne = (run = RUN, hash = 'abc') =>
   sealKey({ key: KEY, task: { hash }, run }, { seal, managementKey: MANAGEMENT_KEY, randomBytes });
@@ -33,9 +33,11 @@ test('it begins as a workflow recognizes it, and no text in it is plain', async 
   for (const secret of [KEY, MANAGEMENT_KEY, 'abc"']) expect(decoded.join()).not.toContain(secret);
   const [first = ''] = sealed.split('~');
   const { plaintext } = await compactDecrypt(first, seal);
-  expect(JSON.parse(new TextDecoder().decode(plaintext))).toMatchObject({
+  // Code with the seal reads all of this.
+  expect(JSON.parse(new TextDecoder().decode(plaintext))).toEqual({
     version: 1,
     run: RUN,
+    id: expect.any(String),
     key: KEY,
   });
 });
@@ -87,22 +89,22 @@ describe('nothing is opened', () => {
     expect(open(`${parts[1]}~${parts[0]}`)).toBe('not-opened');
   });
 
-  test('in which a character was changed', () => {
-    fc.assert(
-      fc.property(fc.nat(), fc.constantFrom(...'Az09-_.~ ='), (at, character) => {
-        const sealed = sealOne();
-        const index = at % sealed.length;
-        const changed = sealed.slice(0, index) + character + sealed.slice(index + 1);
-        if (changed === sealed) return;
-        const opened = [open(changed), openEnd(changed)];
-        // A part is opened at most if the other one was changed, and only as it was.
-        expect(opened).toContain('not-opened');
-        for (const one of opened) {
-          if (typeof one === 'object')
-            expect(one).toMatchObject('key' in one ? { key: KEY } : { task: TASK });
-        }
-      }),
-    );
+  test('of a part in which one character was changed, even in a bit that means nothing', () => {
+    const sealed = sealOne();
+    const middle = sealed.indexOf('~');
+    const opened: string[] = [];
+    for (const [at, character] of [...sealed].entries()) {
+      const others = [1, 2, 4, 8, 16, 32].map(
+        (bit) => BASE64_URL[BASE64_URL.indexOf(character) ^ bit],
+      );
+      for (const other of [...others, ...'.~= +/', '']) {
+        if (other === undefined || other === character) continue;
+        const changed = sealed.slice(0, at) + other + sealed.slice(at + 1);
+        const results = [at <= middle && open(changed), at >= middle && openEnd(changed)];
+        if (results.some((one) => one && one !== 'not-opened')) opened.push(changed);
+      }
+    }
+    expect(opened).toEqual([]);
   });
 
   test.each(['', 'none', '~', 'ey~ey', 'a.b.c.d.e~a.b.c.d.e'])('of %j', (text) => {
