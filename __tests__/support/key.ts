@@ -76,11 +76,16 @@ export function expectCreated(step: StepResult, keys: readonly Key[]): void {
   expectNoSecret(step);
 }
 
-/** Expects that nothing that the step shows or saves but the output `key` has a secret in it. */
-export function expectNoSecret(step: StepResult): void {
+/** Everything that the step shows or saves but the output `key`. */
+export function writtenBy(step: StepResult): string {
   const { key: _, ...others } = step.outputs;
   const shown = [printedBy(step), step.summary, JSON.stringify(others), JSON.stringify(step.state)];
-  expect(shown.join('\n')).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
+  return shown.join('\n');
+}
+
+/** Expects that nothing that the step shows or saves but the output `key` has a secret in it. */
+export function expectNoSecret(step: StepResult): void {
+  expect(writtenBy(step)).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
 }
 
 /** Expects that the step fails, shows no secret, and sets only `outputs`; returns what it reports. */

@@ -73,6 +73,16 @@ export function openPreviewHarness({ isBundle = false, ...options }: PreviewHarn
     const run = isBundle ? runPost : runPostInProcess;
     return record(run({ ...step, ...options, env: { ...step.env, ...env } }, ended));
   };
+  /** Runs an action of another job of the run of `event`. */
+  const inOtherJob = (
+    action: string,
+    event: GitHubEvent,
+    inputs: Inputs,
+    run: { attempt?: number } = {},
+  ) => {
+    const { env = {}, with: connection } = stepIn(gitHub.server, event, run);
+    return harness.run(action, { ...connection, ...inputs }, env);
+  };
   const keyOf = ({ outputs }: StepResult) => {
     const key = harness.sandbox.account.keys.find(({ hash }) => hash === outputs['key-hash']);
     if (!key) throw new Error(`No API key ${outputs['key-hash']}`);
@@ -92,6 +102,7 @@ export function openPreviewHarness({ isBundle = false, ...options }: PreviewHarn
       return { 'github-token': addToken(github, { login: 'gitea-actions', permissions }).secret };
     },
     post,
+    inOtherJob,
     keyOf,
     /** Runs both; the job between them spends `usd` with its key. */
     async job(event: GitHubEvent, inputs: Inputs = {}, usd = 0) {

@@ -1,6 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { stepIn } from '../../../../sandbox/github/environment.ts';
-import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
 import { closePull, openPull } from '../../../../sandbox/github/people.ts';
 import { addRepository } from '../../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../../sandbox/openrouter/seed.ts';
@@ -8,22 +6,11 @@ import { newSeal } from '../../../../sandbox/runner/seal.ts';
 import { falseNotFound } from '../../../support/faults.ts';
 import { openPreviewHarness } from '../../../support/preview-steps.ts';
 
-const { harness, gitHub, main, post, keyOf, comments } = openPreviewHarness();
+const { harness, gitHub, main, post, inOtherJob, keyOf, comments } = openPreviewHarness();
 
 const seal = newSeal();
 const SEALED = { seal };
 const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options)[0];
-
-/** Runs an action of another job of the run of `event`. */
-function inOtherJob(
-  action: string,
-  event: GitHubEvent,
-  inputs: Record<string, string>,
-  run: { attempt?: number } = {},
-) {
-  const { env = {}, with: connection } = stepIn(gitHub.server, event, run);
-  return harness.run(action, { ...connection, ...inputs }, env);
-}
 
 describe('a preview whose key is sealed', () => {
   test('gives its key to another job, and a third ends the key and writes the comment', async () => {
