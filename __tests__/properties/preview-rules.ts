@@ -14,7 +14,14 @@ import { toJson } from '../../src/lib/json.ts';
 import { maxUsd, sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { isOfAKnownKind, type Job, type Process, type Sent } from '../support/preview-jobs.ts';
+import {
+  haveUsersSucceeded,
+  isLeftToEndKey,
+  isOfAKnownKind,
+  type Job,
+  type Process,
+  type Sent,
+} from '../support/preview-jobs.ts';
 import { nameOf, type World, works } from '../support/preview-world.ts';
 import { knownOf } from '../support/repositories.ts';
 
@@ -75,8 +82,8 @@ export interface Scene {
 
 // What happened, in the words of the rules.
 
-export const processesOf = ({ main, post }: Job): Process<unknown>[] =>
-  [main, post].filter((it) => it !== undefined);
+export const processesOf = ({ main, post, end }: Job): Process<unknown>[] =>
+  [main, post, end].filter((it) => it !== undefined);
 
 const jobsOf = ({ jobs }: Scene, subject: Subject) =>
   jobs.filter((job) => job.subject && isSame(job.subject, subject));
@@ -314,18 +321,22 @@ const isSound = (process: Process<unknown> | undefined) =>
   process !== undefined && !process.killed && !process.metFault && !process.error;
 
 /** Whether no step of a job before the post step failed, as far as that is known: what it deploys has its key. */
-const hasDeployed = ({ request, main, plan, key }: Job) =>
-  request.keyMode === 'preview' && plan.status !== 'failure' && key && main?.result !== undefined;
+function hasDeployed(job: Job): boolean {
+  const { request, main, plan, key, sealed } = job;
+  if (request.keyMode !== 'preview' || !key || main?.result === undefined) return false;
+  return sealed ? haveUsersSucceeded(job) : plan.status !== 'failure';
+}
 
 /** Apart from what a delayed POST creates after the job. */
 export function noKeyOfAnEndedJobWorks({ world, jobs }: Scene): void {
   for (const job of jobs) {
-    const { name, post, key } = job;
-    if (!post || !isSound(post)) continue;
+    const { name, post, end, key } = job;
+    const last = isSound(end) || isLeftToEndKey(job) ? end : post;
+    if (!last || !isSound(last)) continue;
     const left = world.ledger.keys.filter(
       (record) =>
         record.job === name &&
-        record.createdAt <= post.startedAt &&
+        record.createdAt <= last.startedAt &&
         !(hasDeployed(job) && record.key.hash === key?.key.hash) &&
         works(world, record.key),
     );
@@ -418,10 +429,12 @@ export function locksOnlyWhatItHasSeenClosed(scene: Scene): void {
 /** While a job runs and its subject is open, no other process ends the key that it has got. */
 export function noKeyInUseIsEnded(scene: Scene): void {
   if (scene.hasLags) return;
-  for (const { main, post, key, subject, request } of scene.jobs) {
+  for (const job of scene.jobs) {
+    const { main, post, key, subject, request } = job;
     if (!main || !key || !subject || request.keyMode !== 'job') continue;
-    const until = post?.startedAt ?? Number.POSITIVE_INFINITY;
-    const others = scene.jobs.flatMap(processesOf).filter((one) => one !== main && one !== post);
+    const until = (job.end ?? post)?.startedAt ?? Number.POSITIVE_INFINITY;
+    const own = processesOf(job);
+    const others = scene.jobs.flatMap(processesOf).filter((one) => !own.includes(one));
     for (const { sent, startedAt } of others) {
       const end = sent.find((one) => ends(one) && idIn(one) === key.key.hash);
       if (!end || end.at < main.endedAt || end.at > until) continue;

@@ -113,6 +113,10 @@ const plansWith = (main: fc.Arbitrary<Ending>, post: fc.Arbitrary<Ending | undef
     jitter: jitters,
     main,
     post,
+    end: rarely(
+      fc.tuple(main, fc.boolean()).map(([end, succeeded]) => ({ ...end, succeeded })),
+      2,
+    ),
     work: fc.oneof(fc.integer({ min: 2_000, max: 6_000 }), fc.nat(90_000)),
     // Most spend all at once, before their jobs end.
     spends: fc.oneof(
@@ -490,6 +494,7 @@ async function start(
     ...base,
     comment: schedule.comment,
     cap: run.hasCap ? cap : undefined,
+    isSealed: run.plan.end !== undefined,
     key: {
       ...base.key,
       desired: { ...base.key.desired, limit },

@@ -6,7 +6,8 @@ import { inProcessTransport, type Network } from '../../sandbox/http/in-process.
 import { remainingOf as remainingOfKey } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { NewKey } from '../../src/actions/key/create-key.ts';
-import { jobStatusOf } from '../../src/actions/key/job-status.ts';
+import { type JobStatus, jobStatusOf } from '../../src/actions/key/job-status.ts';
+import { leavesToEndKey } from '../../src/actions/key/task.ts';
 import { type CommentContent, formatMarker } from '../../src/actions/preview/comment.ts';
 import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
 import type { GitHubContext } from '../../src/actions/preview/read-subject.ts';
@@ -28,7 +29,7 @@ import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
 import { canSpend, GITHUB_URL, type World } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
-import { connect, saveIn, whileAlive } from './simulation.ts';
+import { connect, savedAndRead, saveIn, whileAlive } from './simulation.ts';
 
 const TIMEOUT_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -53,6 +54,8 @@ export interface JobPlan {
   main: Ending;
   /** Undefined if the runner dies before it. */
   post: Ending | undefined;
+  /** How `end-key` ends, and whether the jobs have succeeded that used the key. Without it, no key is sealed. */
+  end?: (Ending & { succeeded: boolean }) | undefined;
   /** How long the other steps of the job take, in milliseconds. */
   work: number;
   /** What the key spends after its creation. */
@@ -115,7 +118,10 @@ export interface Job {
   since: number;
   main?: Process<PreviewResult>;
   post?: Process<void>;
+  end?: Process<void>;
   key?: NewKey;
+  /** What ends the key, if it is sealed. */
+  sealed?: PreviewTask;
   /** Called when the key is given out. */
   onKey?(): void;
   task?: PreviewTask;
@@ -181,7 +187,16 @@ export async function runJob(world: World, job: Job): Promise<void> {
   const { plan } = job;
   await runMain(world, job);
   await wait(world, plan.work);
-  if (plan.post && job.task) await runPost(world, job, job.task, plan.post);
+  if (plan.post && job.task) {
+    job.post = newProcess(world);
+    const jobStatus = jobStatusOf(statusOf(job), 'GitHub');
+    await runTask(world, job.post, { job, ending: plan.post, task: job.task, jobStatus });
+  }
+  if (!plan.end || !job.sealed) return;
+  await wait(world, plan.work);
+  job.end = newProcess(world);
+  const jobStatus = { succeeded: haveUsersSucceeded(job), isRepeated: false };
+  await runTask(world, job.end, { job, ending: plan.end, task: job.sealed, jobStatus });
 }
 
 async function runMain(world: World, job: Job): Promise<void> {
@@ -195,8 +210,9 @@ async function runMain(world: World, job: Job): Promise<void> {
       saveTask: saveIn(job, { process, schema: PREVIEW_TASK }),
       registerSecrets: () => undefined,
       onWorkspace: () => undefined,
-      onKey: alive((result: NewKey) => {
+      onKey: alive((result: NewKey, end: PreviewTask) => {
         job.key = result;
+        if (request.isSealed) job.sealed = savedAndRead(PREVIEW_TASK, end);
         job.onKey?.();
         for (const spend of plan.spends) spendLater(world, result.key, spend);
       }),
@@ -240,10 +256,22 @@ function statusOf({ plan, main }: Job): string {
   return main?.result && !main.error ? plan.status : 'failure';
 }
 
-async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending): Promise<void> {
-  job.post = newProcess(world);
-  await runProcess(world, job.post, { job, ending }, async (context) => {
-    const jobStatus = jobStatusOf(statusOf(job), 'GitHub');
+/** Whether it is up to `end-key` to end the key of a job, at least on a runner that knows no status. */
+export const isLeftToEndKey = (job: Job) =>
+  job.sealed !== undefined && ['success', ''].includes(statusOf(job));
+
+/** Whether the jobs have succeeded that used a sealed key. They run only if the job has succeeded that sealed it. */
+export const haveUsersSucceeded = (job: Job) =>
+  isLeftToEndKey(job) && !job.post?.error && !job.post?.killed && job.plan.end?.succeeded === true;
+
+/** Carries out a task, unless it is that of a post step which leaves a sealed key to `end-key`. */
+function runTask(
+  world: World,
+  process: Process<void>,
+  { job, ending, task, jobStatus }: Running & { task: PreviewTask; jobStatus: JobStatus },
+): Promise<void> {
+  return runProcess(world, process, { job, ending }, async (context) => {
+    if (task.key && leavesToEndKey(task.key, { ...context, jobStatus })) return;
     const { incomplete } = await runPreviewTask(task, { ...context, jobStatus });
     if (incomplete) throw incomplete.error;
   });
