@@ -5,7 +5,7 @@ import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend, type KeySpend } from '../../src/actions/key/key-spend.ts';
 import { reportSpend } from '../../src/actions/key/report.ts';
-import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
+import { type KeyTask, keyTask, leavesToEndKey } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import { toJson } from '../../src/lib/json.ts';
 import type { SeenKey } from '../../src/openrouter/settlement.ts';
@@ -32,6 +32,8 @@ export interface KeyStep extends ProcessRun<NewKey> {
   secretWasRegistered?: boolean;
   secrets: string[];
   task: KeyTask | null;
+  /** What ends the key, if it is sealed. */
+  sealed?: KeyTask;
   warnings: Description[];
   lines: string[];
   effect: EffectRecord;
@@ -71,7 +73,8 @@ export async function runKey(
     ...collectWarnings(context, step.warnings),
     saveTask: save,
     registerSecrets: (secrets) => step.secrets.push(...secrets),
-    onKey: alive((result: NewKey) => {
+    onKey: alive((result: NewKey, end: KeyTask) => {
+      if (request.isSealed) step.sealed = savedAndRead(KEY_TASK, end);
       step.secretWasRegistered = step.secrets.includes(result.secret);
       step.handedOver = result;
     }),
@@ -92,17 +95,20 @@ export interface KeyPost {
   lines: string[];
 }
 
-/** Runs the post step of `step`, from what its journal holds. */
+/** Runs the post step of `step`, from what its journal holds, or `end-key` if that is left to it. */
 export async function runKeyPost(
   simulation: Simulation,
-  { task }: Pick<KeyStep, 'task'>,
+  { task, sealed }: Pick<KeyStep, 'task' | 'sealed'>,
   { jobStatus = 'success', ...conditions }: StepConditions & { jobStatus?: string },
 ): Promise<KeyPost> {
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
   const context = connect(simulation, conditions, { lines: post.lines });
-  const collecting = collectWarnings(context, post.warnings);
-  const work = runKeyTask(task, { ...collecting, jobStatus: jobStatusOf(jobStatus, 'GitHub') });
+  const collecting = {
+    ...collectWarnings(context, post.warnings),
+    jobStatus: jobStatusOf(jobStatus, 'GitHub'),
+  };
+  const work = runKeyTask((leavesToEndKey(task, collecting) && sealed) || task, collecting);
   const { spend, replaced, incomplete } = await simulation.clock.run(work);
   if (!spend) return { ...post, replaced, ...incomplete };
   post.lines.push(formatSpend(spend));
