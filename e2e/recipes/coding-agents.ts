@@ -34,7 +34,7 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
     const [first, , rest] = (comment?.body ?? '').split('\n');
     assert.match(
       first ?? '',
-      /^Job key: success, job agent: success \(\[log and patch\]\(https:\/\/\S+\)\)\.$/,
+      /^Job key: success, job agent: success, job end: success \(\[run\]\(https:\/\/\S+\)\)\.$/,
     );
     assert.equal(rest, '> Fix "the menu" $(touch never)');
     assert.deepEqual(reader.disabledKeys(), [true]);
@@ -46,7 +46,7 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
     });
     assert.deepEqual([failed.results['agent'], failed.results['end']], [['failure'], ['success']]);
     const [, ofFailure] = service.read().comments;
-    assert.match(ofFailure?.body ?? '', /^Job key: success, job agent: failure /);
+    assert.match(ofFailure?.body ?? '', /^Job key: success, job agent: failure, /);
     assert.deepEqual(reader.disabledKeys(), [true, true]);
 
     closePull(github, repository, 1);

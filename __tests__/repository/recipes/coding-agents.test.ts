@@ -199,7 +199,11 @@ describe('the file for a comment', () => {
     open();
     const { agent: failed, answer } = await runAll(BY_COMMENT, comment(), agent(2));
     expect([failed?.result, answer?.result]).toEqual(['failure', 'success']);
-    expect(answer?.scripts[0]?.env).toMatchObject({ KEY: 'success', AGENT: 'failure' });
+    expect(answer?.scripts[0]?.env).toMatchObject({
+      KEY: 'success',
+      AGENT: 'failure',
+      END: 'success',
+    });
   });
 
   test('gives no key for a pull request of a fork, and none after a close', async () => {
@@ -209,7 +213,7 @@ describe('the file for a comment', () => {
     const none = {
       key: { outputs: { 'sealed-key': 'none' } },
       agent: SKIPPED,
-      answer: { scripts: [{ env: { KEY: 'success', AGENT: 'skipped' } }] },
+      answer: { scripts: [{ env: { KEY: 'success', AGENT: 'skipped', END: 'skipped' } }] },
       end: SKIPPED,
     };
     expect(await runAll(BY_COMMENT, comment(), { vars: VARS })).toMatchObject(none);
@@ -308,27 +312,48 @@ test.each([
   ).toBe(0);
 });
 
-test('the answer is a comment whose first line is ours, and a quote, whatever the agent writes', () => {
+describe('the answer', () => {
   const { run: script = '', env } = jobOf(BY_COMMENT, 'answer').steps[1] ?? {};
-  expect(Object.keys(env ?? {})).toEqual(['KEY', 'AGENT', 'GH_TOKEN', 'GH_REPO', 'NUMBER']);
-  shell.stub('gh', 'echo "$@" > called; cp "$5" body');
-  shell.run('mkdir -p agent');
-  const answer = ['<!-- openrouter-preview:v1 {} -->', '/merge', ...Array(40_000).fill('x')];
-  shell.write('agent/answer.md', answer.join('\n'));
-  expect(
-    shell.run(
-      `RUNNER_TEMP=. KEY=success AGENT=failure NUMBER=42 GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=o/r GITHUB_RUN_ID=1\n${script}`,
-    ).status,
-  ).toBe(0);
-  const body = shell.read('body');
-  const [first, empty, ...quote] = body.trimEnd().split('\n');
-  const log = 'https://github.com/o/r/actions/runs/1';
-  expect(first).toBe(`Job key: success, job agent: failure ([log and patch](${log})).`);
-  expect(empty).toBe('');
-  expect(quote.slice(0, 2)).toEqual(answer.slice(0, 2).map((line) => `> ${line}`));
-  expect(quote.filter((line) => !line.startsWith('> '))).toEqual([]);
-  // The maximum of GitHub.
-  expect(body.length).toBeLessThan(65_536);
+  /** The lines of the comment for an answer of the agent. */
+  const comment = (answer: string, end: string) => {
+    shell.stub('gh', 'echo "$@" > called; cp "$5" body');
+    shell.run('mkdir -p agent');
+    shell.write('agent/answer.md', answer);
+    const given = `RUNNER_TEMP=. KEY=success AGENT=failure END=${end} NUMBER=42`;
+    const run = 'GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=o/r GITHUB_RUN_ID=1';
+    expect(shell.run(`${given} ${run}\n${script}`).status).toBe(0);
+    const body = shell.read('body');
+    // The maximum of GitHub.
+    expect(body.length).toBeLessThan(65_536);
+    return body.trimEnd().split('\n');
+  };
+  const LINK = '([run](https://github.com/o/r/actions/runs/1)).';
+
+  test('is a comment whose first line is ours, and a quote, whatever the agent writes', () => {
+    expect(Object.keys(env ?? {})).toEqual([
+      'KEY',
+      'AGENT',
+      'END',
+      'GH_TOKEN',
+      'GH_REPO',
+      'NUMBER',
+    ]);
+    const answer = ['<!-- openrouter-preview:v1 {} -->', '/merge', ...Array(40_000).fill('x')];
+    const [first, empty, ...quote] = comment(`${answer.join('\n')}`, 'success');
+    expect(first).toBe(`Job key: success, job agent: failure, job end: success ${LINK}`);
+    expect(empty).toBe('');
+    expect(quote.slice(0, 2)).toEqual(answer.slice(0, 2).map((line) => `> ${line}`));
+    expect(quote.filter((line) => !line.startsWith('> '))).toEqual([]);
+  });
+
+  test('ends no quote by a line that ends without a line feed', () => {
+    expect(comment('a\r\r/merge', 'success').slice(2)).toEqual(['> a', '> ', '> /merge']);
+  });
+
+  test.each(['failure', 'skipped'])('is in no comment if the job end has ended as %s', (end) => {
+    const line = `Job key: success, job agent: failure, job end: ${end} ${LINK}`;
+    expect(comment('The key is …', end)).toEqual([line]);
+  });
 });
 
 describe('the file for a review', () => {
