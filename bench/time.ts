@@ -36,7 +36,7 @@ const ACTIONS: Scene[] = [
   {
     candidate: node('Key', '../dist/key.js'),
     exists: true,
-    inputs: (slug) => ({ INPUT_NAME: '', INPUT_WORKSPACE: slug }),
+    inputs: (slug) => ({ INPUT_NAME: '', INPUT_WORKSPACE: slug, INPUT_SEAL: 'none' }),
   },
   {
     candidate: node('Delete', '../dist/delete.js'),
