@@ -652,11 +652,7 @@ return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)
 return until===void 0||now===void 0?parseSeconds(value):Math.max(until-now,0)}function parseSeconds(text){return/^\d+$/.test(text)?Math.min(Number(text)*1e3,Number.MAX_SAFE_INTEGER):void 0}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
 function parseHttpDate(value){if(typeof value!="string"||!HTTP_DATE.test(value))return
 const time=Date.parse(value)
-return Number.isNaN(time)?void 0:time}const LINK=/<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)/g,PARAMETER=/;\s*([^\s;="]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/g,PAGE_RELATIONS=["first","prev","next","last"]
-function pageLinks({headers},url){const targets=new Map
-for(const[,target="",parameters=""]of String(headers.link??"").matchAll(LINK))if(URL.canParse(target,url))for(const relation of relationsIn(parameters))targets.has(relation)||targets.set(relation,new URL(target,url))
-if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>name?.toLowerCase()==="rel"),[,,quoted,plain=""]=rel??[]
-return(quoted??plain).toLowerCase().split(/\s+/)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,Math.max(ms,0))
+return Number.isNaN(time)?void 0:time}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,Math.max(ms,0))
 return()=>clearTimeout(timer)}}
 function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
 return}const onAbort=()=>{cancel()
@@ -700,8 +696,8 @@ log.request(`${formatCall(request)}: ${result}, after ${Math.round(elapsedMs)} m
 if(error){const isStopped=signal.aborted&&attempt.signal.reason===signal.reason
 return fail(request,classifyTransportError(error,{...options,isStopped},elapsedMs),options)}const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,response,server)
 if("kind"in parsed)return fail(request,parsed,options)
-const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed,links=pageLinks(response,server.apiUrl+request.path)
-return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt,pageLinks:links}}}function timeoutOf({clock,deadline,isBeforeTimeout}){const left=deadline-clock.now()
+const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed
+return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt}}}function timeoutOf({clock,deadline,isBeforeTimeout}){const left=deadline-clock.now()
 return isBeforeTimeout?Math.min(attemptTimeout(left),left):attemptTimeout(left)}function toHttpRequest({method,path,url,body,maxBytes},{server:{apiUrl,headers}}){return{method,url:url?.(apiUrl)??apiUrl+path,headers:{...headers,...body&&{"content-type":"application/json"}},...body&&{body:toJson(body)},...maxBytes&&{maxBytes}}}function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline,isStopped},elapsedMs){const{host}=new URL(server.apiUrl)
 if(!isStopped)return{kind,reason,noResponse:{host,elapsedMs}}
 const facts={reason,isCancelled:isCancelled(signal)}
@@ -1591,14 +1587,11 @@ const updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
 return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw missing??new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
-async function*listComments(client,repository,number){const path=pathIn(repository,"issues",String(number),"comments")
-let first,query=queryOf(1)
-for(let page=1;query!==void 0;page+=1){if(page>MAX_PAGES)throw tooManyPages(number,path)
-const response=await readPage(client,number,path+query),{data}=response
-if(data.length>0&&data[0]?.id===first)return
-first=data[0]?.id
-yield*data
-query=nextQuery(response,page)}}function tooManyPages(number,path){return toApiError([{server:"GitHub",operation:listOf(number),method:"GET",path,kind:"unexpected",reason:`the list has more than ${MAX_PAGES} pages`}],{ambiguous:!1})}function listOf(number){return`list the comments of pull request #${number}`}function readPage(client,number,path){return client.request({operation:listOf(number),method:"GET",path,schema:array(comment()),maxBytes:MAX_PAGE_BYTES,hint:HINT})}function nextQuery({data,pageLinks},page){return pageLinks?pageLinks.next:data.length<comments_PAGE_SIZE?void 0:queryOf(page+1)}function queryOf(page){return`?per_page=${comments_PAGE_SIZE}&page=${page}`}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id,pull},body){const{data}=await client.request({operation:`update the comment on pull request #${pull}`,mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
+async function*listComments(client,repository,number){const operation=`list the comments of pull request #${number}`,path=pathIn(repository,"issues",String(number),"comments"),seen=new Set
+for(let page=1;page<=MAX_PAGES;page+=1){const{data}=await client.request({operation,method:"GET",path:`${path}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema:array(comment()),maxBytes:MAX_PAGE_BYTES,hint:HINT}),added=data.filter(({id})=>!seen.has(id))
+for(const{id}of added)seen.add(id)
+yield*added
+if(data.length<comments_PAGE_SIZE||added.length===0)return}throw toApiError([{server:"GitHub",operation,method:"GET",path,kind:"unexpected",reason:`the list has more than ${MAX_PAGES} pages`}],{ambiguous:!1})}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id,pull},body){const{data}=await client.request({operation:`update the comment on pull request #${pull}`,mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
 return data}async function deleteComment(client,repository,{id,pull}){await client.request({operation:`delete a second comment on pull request #${pull}`,mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,{isGitea},jobLogin){return(isGitea?void 0:await readViewer(client))??await readUser(client)??jobLogin}const OPERATION="read whose token github-token is",NO_GRAPHQL=[404,405,501]
 async function readViewer(client){const{value,error}=await catching(askGraphQl(client),ApiError)
 if(error&&!NO_GRAPHQL.includes(error.details.status))throw error

@@ -4,7 +4,6 @@ import * as z from 'zod/mini';
 import type { ApiRequest } from '../../src/http/request.ts';
 import {
   extractServerMessage,
-  pageLinks,
   parseHttpDate,
   parseResponse,
   retryAfter,
@@ -12,7 +11,6 @@ import {
 } from '../../src/http/response.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
-import { expectCpuTimeBelow } from '../support/cpu-time.ts';
 
 const REQUEST: ApiRequest<{ id: string }> = {
   operation: 'look up',
@@ -211,72 +209,5 @@ describe('retryAfter', () => {
 
   test('is undefined for a date if the server does not send its own', () => {
     expect(read(NEW_YEAR)).toBeUndefined();
-  });
-});
-
-describe('the next page by the header Link is', () => {
-  const nextOf = (link: string | undefined, url = 'https://api.test/v3/comments?page=1') =>
-    pageLinks({ status: 200, headers: { link }, body: '' }, url);
-
-  test.each([
-    ['without the header', undefined],
-    ['with an empty header', ''],
-    ['with other relations only', '<https://api.test/old>; rel="deprecation"'],
-    ['with a target that is no URL', '<https://[>; rel="next"'],
-    ['without a relation', '<?page=2>'],
-    ['without a target', '; rel="next"'],
-    ['if the relation is part of a text', '<?page=2>; title="; rel=next"'],
-    ['if another relation is the first one', '<?page=2>; rel="up"; rel="next"'],
-  ])('unknown %s', (_, link) => {
-    expect(nextOf(link)).toBeUndefined();
-  });
-
-  test.each(['first', 'prev', 'last'])('none if there is only one that is %s', (relation) => {
-    expect(nextOf(`<?page=1>; rel="${relation}"`)).toEqual({ next: undefined });
-  });
-
-  test.each([
-    [
-      'of a whole URL',
-      '<https://api.test/v3/comments?page=2&per_page=30>; rel="next"',
-      '?page=2&per_page=30',
-    ],
-    ['without quotes', '<?page=2>;rel=next', '?page=2'],
-    ['in any case, with spaces', ' <?page=2> ; REL = "NEXT" ', '?page=2'],
-    ['one of several', '<?page=2>; rel="last next"', '?page=2'],
-    [
-      'after a link with commas',
-      '<?ids=1,2>; title="a, \\"<b>"; rel=prev, <?page=2>; rel=next',
-      '?page=2',
-    ],
-    ['the first of two', '<?page=2>; rel=next, <?page=3>; rel=next', '?page=2'],
-    ['without a query', '<https://api.test/v3/comments>; rel=next', ''],
-  ])('%s', (_, link, query) => {
-    expect(nextOf(link)).toEqual({ next: query });
-  });
-
-  test('found among all others', () => {
-    const token = fc.stringMatching(/^[a-z]{1,5}$/).filter((name) => name !== 'rel');
-    const quoted = fc.string({ maxLength: 8 }).map((text) => JSON.stringify(text));
-    const parameter = fc.tuple(token, quoted).map(([name, text]) => `; ${name}=${text}`);
-    const parameters = fc.array(parameter, { maxLength: 3 }).map((all) => all.join(''));
-    const other = fc
-      .tuple(fc.webUrl({ withQueryParameters: true }), parameters)
-      .map(([url, all]) => `<${url}>${all}; rel="up"`);
-    const others = fc.array(other, { maxLength: 3 });
-    fc.assert(
-      fc.property(others, parameters, others, (before, ownParameters, after) => {
-        const next = `<?page=2>${ownParameters}; rel="next"`;
-        expect(nextOf([...before, next, ...after].join(', '))).toEqual({ next: '?page=2' });
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  test('found in little time, whatever the header has', () => {
-    for (const part of ['<', '<>', '<>"', '<>;', '<>; ', '<>;a ', '<>;a="', '"', '\\"', ' ']) {
-      // Node.js accepts no longer ones.
-      expectCpuTimeBelow(500, () => nextOf(`<>${part.repeat(16_384 / part.length)}`));
-    }
   });
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
-import { ApiError, type ApiResponse, toApiError } from '../http/request.ts';
+import { ApiError, toApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { pathIn, type Repository } from './repository.ts';
 
@@ -20,18 +20,21 @@ export interface CommentRef extends Pick<Comment, 'id'> {
 
 const HINT = 'Check that the job has the permission pull-requests: write.';
 
-/** The size of a page by default, with GitHub and Gitea. */
+/**
+ * How many comments are requested at once. It is what GitHub returns by default, so no server returns fewer, unless
+ * these are the last ones.
+ */
 const PAGE_SIZE = 30;
 
-/** Far more than any pull request has. A server whose links lead in a circle has no last page. */
+/** Far more than any pull request has. */
 const MAX_PAGES = 1_000;
 
 /** A page of the longest comments that GitHub accepts fits, also if each of their characters takes six bytes. */
 const MAX_PAGE_BYTES = 12 * 2 ** 20;
 
 /**
- * Lists the comments of a pull request, oldest first, page by page. A page that begins as the one before is
- * no new page: Gitea returns all comments for each.
+ * Lists the comments of a pull request, oldest first, page by page, until one is short or has no comment that is new:
+ * Gitea returns all comments for each page.
  * @throws {ApiError}
  */
 export async function* listComments(
@@ -39,57 +42,26 @@ export async function* listComments(
   repository: Repository,
   number: number,
 ): AsyncGenerator<Comment> {
+  const operation = `list the comments of pull request #${number}`;
   const path = pathIn(repository, 'issues', String(number), 'comments');
-  let first: number | undefined;
-  let query: string | undefined = queryOf(1);
-  for (let page = 1; query !== undefined; page += 1) {
-    if (page > MAX_PAGES) throw tooManyPages(number, path);
-    const response = await readPage(client, number, path + query);
-    const { data } = response;
-    if (data.length > 0 && data[0]?.id === first) return;
-    first = data[0]?.id;
-    yield* data;
-    query = nextQuery(response, page);
+  const seen = new Set<number>();
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { data } = await client.request({
+      operation,
+      method: 'GET',
+      path: `${path}?per_page=${PAGE_SIZE}&page=${page}`,
+      schema: z.array(comment()),
+      maxBytes: MAX_PAGE_BYTES,
+      hint: HINT,
+    });
+    const added = data.filter(({ id }) => !seen.has(id));
+    for (const { id } of added) seen.add(id);
+    yield* added;
+    if (data.length < PAGE_SIZE || added.length === 0) return;
   }
-}
-
-function tooManyPages(number: number, path: string): ApiError {
-  const failure = { server: 'GitHub', operation: listOf(number), method: 'GET', path } as const;
   const reason = `the list has more than ${MAX_PAGES} pages`;
-  return toApiError([{ ...failure, kind: 'unexpected', reason }], { ambiguous: false });
-}
-
-function listOf(number: number): string {
-  return `list the comments of pull request #${number}`;
-}
-
-/** @throws {ApiError} */
-function readPage(client: Client, number: number, path: string): Promise<ApiResponse<Comment[]>> {
-  return client.request({
-    operation: listOf(number),
-    method: 'GET',
-    path,
-    schema: z.array(comment()),
-    maxBytes: MAX_PAGE_BYTES,
-    hint: HINT,
-  });
-}
-
-/**
- * The query of the page after number `page`; undefined if there is none. The header `Link` decides. Without it, as
- * with Gitea, a full page has a next one. Only the query in `Link` is used, so that the token is sent to no other
- * host.
- */
-function nextQuery(
-  { data, pageLinks }: ApiResponse<readonly Comment[]>,
-  page: number,
-): string | undefined {
-  if (pageLinks) return pageLinks.next;
-  return data.length < PAGE_SIZE ? undefined : queryOf(page + 1);
-}
-
-function queryOf(page: number): string {
-  return `?per_page=${PAGE_SIZE}&page=${page}`;
+  const failure = { server: 'GitHub', operation, method: 'GET', path } as const;
+  throw toApiError([{ ...failure, kind: 'unexpected', reason }], { ambiguous: false });
 }
 
 /**

@@ -188,14 +188,6 @@ export interface ApiResponse<Data> {
   size: number;
   /** When the headers arrived, in milliseconds by the client's clock. */
   headersAt: number;
-  /** What the header `Link` says about pages; undefined if it says nothing about them. */
-  pageLinks: PageLinks | undefined;
-}
-
-/** The pages next to the one that a response has. */
-export interface PageLinks {
-  /** The query of the next page, such as `?page=2`; undefined on the last page. */
-  next: string | undefined;
 }
 
 /** The outcome of one attempt. */

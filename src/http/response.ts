@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod/mini';
 import { isNestedDeeper, parseJson } from '../lib/json.ts';
-import type { ApiRequest, AttemptFailure, PageLinks } from './request.ts';
+import type { ApiRequest, AttemptFailure } from './request.ts';
 import { classifyResponse } from './retry-policy.ts';
 import type { Server } from './server.ts';
 import { MIN_KEY_LENGTH } from './token.ts';
@@ -196,37 +196,4 @@ export function parseHttpDate(value: string | string[] | undefined): number | un
   if (typeof value !== 'string' || !HTTP_DATE.test(value)) return undefined;
   const time = Date.parse(value);
   return Number.isNaN(time) ? undefined : time;
-}
-
-/** A link of the header `Link`: its target, and its parameters, whose quotes can have commas (RFC 8288). */
-const LINK = /<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)/g;
-
-/** A parameter of a link: its name, and its value with or without quotes. */
-const PARAMETER = /;\s*([^\s;="]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/g;
-
-/** The relations to pages. Others, such as `deprecation`, do not show whether there are more pages. */
-const PAGE_RELATIONS = ['first', 'prev', 'next', 'last'];
-
-/**
- * Parses what the header `Link` says about pages, in a response to a request for `url`. Returns undefined if it
- * says nothing about them:
- * https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
- */
-export function pageLinks({ headers }: HttpResponse, url: string): PageLinks | undefined {
-  const targets = new Map<string, URL>();
-  for (const [, target = '', parameters = ''] of String(headers['link'] ?? '').matchAll(LINK)) {
-    if (!URL.canParse(target, url)) continue;
-    for (const relation of relationsIn(parameters)) {
-      if (!targets.has(relation)) targets.set(relation, new URL(target, url));
-    }
-  }
-  if (!PAGE_RELATIONS.some((relation) => targets.has(relation))) return undefined;
-  return { next: targets.get('next')?.search };
-}
-
-/** The relations in the parameters of a link: of several `rel`, the first one counts. */
-function relationsIn(parameters: string): string[] {
-  const rel = [...parameters.matchAll(PARAMETER)].find(([, name]) => name?.toLowerCase() === 'rel');
-  const [, , quoted, plain = ''] = rel ?? [];
-  return (quoted ?? plain).toLowerCase().split(/\s+/);
 }

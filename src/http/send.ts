@@ -12,7 +12,7 @@ import {
   type Outcome,
   type RequestFacts,
 } from './request.ts';
-import { pageLinks, parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
+import { parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
 import { attemptTimeout } from './retry-policy.ts';
 import type { Server } from './server.ts';
 import { type Transport, TransportError } from './transport.ts';
@@ -72,10 +72,9 @@ async function exchange<Data>(
   const { status, body } = response;
   const serverTime = parseHttpDate(response.headers['date']);
   const { data } = parsed;
-  const links = pageLinks(response, server.apiUrl + request.path);
   return {
     kind: 'succeeded',
-    response: { data, status, serverTime, size: body.length, headersAt, pageLinks: links },
+    response: { data, status, serverTime, size: body.length, headersAt },
   };
 }
 

@@ -53,30 +53,19 @@ test.each([
   expect(request('POST', '/graphql', body)).toMatchObject({ status });
 });
 
-const LIST_URL = 'https://github.com/api/v3/repositories/123456/issues/42/comments';
-const linkTo = (page: number, relation: string) =>
-  `<${LIST_URL}?per_page=2&page=${page}>; rel="${relation}"`;
-
 test.each([
-  ['GitHub', 1, 2, [linkTo(2, 'next'), linkTo(3, 'last')]],
-  ['GitHub', 2, 2, [linkTo(1, 'prev'), linkTo(3, 'next'), linkTo(3, 'last'), linkTo(1, 'first')]],
-  ['GitHub', 3, 1, [linkTo(2, 'prev'), linkTo(1, 'first')]],
-  ['Gitea', 1, 5, []],
-] as const)(
-  '%s lists five comments, at page %i of two each, as %i, with links to other pages',
-  (engine, page, size, links) => {
-    const { github, repository, request } = open({ engine });
-    for (const body of ['2', '3', '4', '5']) {
-      commentBy(github, repository, { by: 'octocat', pull: 42, body });
-    }
-    const { body, headers } = request('GET', `${COMMENTS}?per_page=2&page=${page}`);
-    expect(body).toHaveLength(size);
-    expect(headers?.['link']).toBe(links.join(', ') || undefined);
-  },
-);
-
-test('GitHub sends no links for a list of one page', () => {
-  expect(open().request('GET', COMMENTS).headers).not.toHaveProperty('link');
+  ['GitHub', 1, ['Hello', '2']],
+  ['GitHub', 2, ['3', '4']],
+  ['GitHub', 3, ['5']],
+  ['GitHub', 4, []],
+  ['Gitea', 4, ['Hello', '2', '3', '4', '5']],
+] as const)('%s lists, at page %i of two of five comments each, %j', (engine, page, bodies) => {
+  const { github, repository, request } = open({ engine });
+  for (const body of ['2', '3', '4', '5']) {
+    commentBy(github, repository, { by: 'octocat', pull: 42, body });
+  }
+  const { body } = request('GET', `${COMMENTS}?per_page=2&page=${page}`);
+  expect(body).toMatchObject(bodies.map((text) => ({ body: text })));
 });
 
 test('a stale read shows what a pull request, its comments and branches were before', () => {

@@ -20,10 +20,8 @@ function listComments(session: Session, { params, query }: Call): ApiResponse {
     .ago(github.lag.comments)
     .filter(({ pull }) => pull === number);
   const bodies = comments.map((comment) => commentBody(github, repository, comment));
-  // Gitea ignores `page` and `per_page`, and sends no `Link`.
-  if (github.engine === 'Gitea') return ok(bodies);
-  const path = `/api/v3/repositories/${repository.id}/issues/${number}/comments`;
-  return pageOf(bodies, github.serverUrl + path, query);
+  // Gitea ignores `page` and `per_page`.
+  return ok(github.engine === 'Gitea' ? bodies : pageOf(bodies, query));
 }
 
 function createComment(session: Session, { params, body }: Call): ApiResponse {
@@ -67,25 +65,11 @@ function numberOf({ pulls }: Repository, number: string | undefined): number {
 
 const MAX_PAGE_SIZE = 100;
 
-/**
- * A page of the list at `url`. The header `Link` has the URLs of others, if there are any:
- * https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
- */
-function pageOf(items: readonly unknown[], url: string, query: URLSearchParams): ApiResponse {
+/** The page of `items` that `query` requests; empty after the last one. */
+function pageOf(items: readonly unknown[], query: URLSearchParams): readonly unknown[] {
   const size = Math.min(Number(query.get('per_page') ?? 30), MAX_PAGE_SIZE);
   const page = Number(query.get('page') ?? 1);
-  const last = Math.ceil(items.length / size);
-  const others = {
-    ...(page > 1 && { prev: page - 1 }),
-    ...(page < last && { next: page + 1, last }),
-    ...(page > 1 && { first: 1 }),
-  };
-  const links = Object.entries(others).map(([relation, number]) => {
-    const target = new URLSearchParams({ ...Object.fromEntries(query), page: String(number) });
-    return `<${url}?${target}>; rel="${relation}"`;
-  });
-  const headers: ApiResponse['headers'] = links.length > 0 ? { link: links.join(', ') } : {};
-  return { ...ok(items.slice((page - 1) * size, page * size)), headers };
+  return items.slice((page - 1) * size, page * size);
 }
 
 /** The longest body of a comment, in characters. */
