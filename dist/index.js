@@ -875,32 +875,15 @@ function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`
 return`${JSON.stringify(shownName)} (${label})`}function limitOf({limit,limit_reset:reset,limit_remaining}){if(typeof limit=="bigint")return{amount:limit,reset:typeof reset=="string"?reset:void 0,remaining:limit_remaining}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?void 0:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
 return limit.amount>0n&&used!==void 0&&used>=limit.amount}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
 return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}const CUT_LENGTH=1024
-function createRedactor(){const secrets=[],blocks=new Set,redactWhole=text=>secrets.reduce((redacted,secret)=>redacted.replaceAll(secret,"***"),text)
-return{register(added){secrets.push(...added)
-for(const block of added.flatMap(formsOf).flatMap(blocksOf))blocks.add(block)},redact:text=>replaceParts(redactWhole(text),blocks),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(redactWhole(text).replace(LIKELY_SECRET,"***"),blocks)
+function createRedactor(){const parts=new Set
+return{register(secrets){for(const part of secrets.flatMap(partsOf))parts.add(part)},redact:text=>replaceParts(text,parts),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(text.replace(LIKELY_SECRET,"***"),parts)
 return isCut?shown.slice(0,-CUT_LENGTH):shown}}}function withRests(secrets){const rests=secrets.map(secret=>secret.replace(SECRET_PREFIX,""))
-return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}const MAX_SECRET_LENGTH=4096,BLOCK=MIN_KEY_LENGTH/2
-function formsOf(secret){const bytes=Buffer.from(secret.slice(0,MAX_SECRET_LENGTH)),base64=[0,1,2].map(start=>bytes.subarray(start).toString("base64")),hex=bytes.toString("hex")
-return[bytes.toString(),hex,hex.replace(/../g,"0x$&"),bytes.join(),...base64].map(form=>form.replace(/[^a-z\d]/gi,"").toLowerCase()).filter(({length})=>length>=MIN_KEY_LENGTH)}function blocksOf(letters){return Array.from({length:letters.length-BLOCK+1},(_,at)=>letters.slice(at,at+BLOCK))}const SEPARATORS=[/[^a-z\d]/gi,/<\/?[a-z](?:\\"|[^<>&%\\[])*>|&#?\w+;|\\{1,2}(?:u[\da-f]{4}|u\{[\da-f]+\}|x[\da-f]{2}|[a-z])|%[\da-f]{2}|\[[\d;]*m|[^a-z\d]/gi],CODE=/^(?:&#x|\\{1,2}[ux]\{?|%)0*([\da-f]{2})[;}]?$|^&#0*(\d{2,3});$/i
-function redactor_decode(separator){const[,hex,decimal]=CODE.exec(separator)??[],code=hex===void 0?Number(decimal):Number.parseInt(hex,16)
-return String.fromCharCode(code).replace(/[^a-z\d]/i,"")}function replaceParts(text,blocks){let redacted="",end=0
-const found=SEPARATORS.flatMap(separators=>findParts(text,blocks,separators))
-for(const[from,to]of found.sort(([a],[b])=>a-b)){from>=end&&(redacted+=`${text.slice(end,from)}***`)
-end=Math.max(end,to)}return redacted+text.slice(end)}function findParts(text,blocks,separators){const letters=text.replace(separators,redactor_decode).toLowerCase(),isBlock=at=>blocks.has(letters.slice(at,at+BLOCK)),parts=[]
-for(let at=0;at<letters.length;at+=BLOCK){if(!isBlock(at))continue
-let[first,last]=[at,at]
-for(;first>0&&isBlock(first-1);)first-=1
-for(;isBlock(last+1);)last+=1
-last-first>=MIN_KEY_LENGTH-BLOCK&&parts.push([first,last+BLOCK-1])
-at=last-last%BLOCK}if(parts.length===0)return[]
-const places=placesOf(text,separators)
-return parts.map(([first,last])=>[places[first]?.[0]??0,places[last]?.[1]??0])}function placesOf(text,separators){const places=[]
-let next=0
-const addUntil=end=>{for(;next<end;next+=1)places.push([next,next+1])}
-for(const{0:separator,index}of text.matchAll(separators)){addUntil(index)
-next+=separator.length
-redactor_decode(separator)!==""&&places.push([index,next])}addUntil(text.length)
-return places}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
+return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}const MAX_SECRET_LENGTH=4096
+function partsOf(secret){const known=secret.slice(0,MAX_SECRET_LENGTH),count=Math.max(known.length-MIN_KEY_LENGTH+1,0)
+return Array.from({length:count},(_,at)=>known.slice(at,at+MIN_KEY_LENGTH))}function replaceParts(text,parts){const isPart=at=>parts.has(text.slice(at,at+MIN_KEY_LENGTH))
+let redacted="",end=0
+for(let at=0;at<=text.length-MIN_KEY_LENGTH;at+=1)if(isPart(at)){at>=end&&(redacted+=`${text.slice(end,at)}***`)
+end=at+MIN_KEY_LENGTH}return redacted+text.slice(end)}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
 return[`<h3>${cellHtml(url?{text:title,url}:title)}</h3>`,...paragraphsHtml(paragraphs),...table?tableHtml(table):[],...folded.flatMap(part=>[`<details><summary>${cellHtml(part.title)}</summary>`,...paragraphsHtml(part.paragraphs??[]),...part.table?tableHtml(part.table):[],"</details>"]),...paragraphsHtml(notes)].join("\n")}function paragraphRenderer(size,cellHtml){let rest=size
 return paragraphs=>{const texts=takeFitting(paragraphs,{size:rest,sizeOf:sizeOfLine,render:text=>`<p>${cellHtml(text)}</p>`}),omitted=paragraphs.length-texts.length
 rest=omitted>0?0:rest-texts.reduce((sum,text)=>sum+sizeOfLine(text),0)
@@ -913,9 +896,8 @@ return show(text)+(url===void 0?"":`<a href="${url}">${show(url)}</a>`)}).join("
 function breakable(html){return html.replace(LONG,long=>long.replace(/\/(?=[^/])|-(?=\d)|[_:](?=\w)/g,"$&<wbr>"))}function rowRenderer(table,cellHtml){const attributes=table.header.map(heading=>typeof heading=="string"?"":' align="right"')
 return(tag,cells)=>`<tr>${cells.map((content,at)=>`<${tag}${attributes[at]}>${cellHtml(content)}</${tag}>`).join("")}</tr>`}function sizeOfLine(line){return Buffer.byteLength(line)+1}function createReport({action,isPost=!1,endsJob=isPost,onlyReads=!1}){const who=isPost?`${action}, post step`:action,redactor=createRedactor(),line=text=>toLine(text,redactor.redactShown),groups=groupRequests(),info=groups.outside(text=>core_info(line(text))),[error,warning]=[groups.outside(core_error),groups.outside(core_warning)],warnOf=description=>{const omitted=annotate(warning,description,{line,who});(endsJob||omitted>0)&&summarize(toSummary("\u26a0\ufe0f",description))},summarize=summary=>{const paragraphs=[...isPost?[`Post step of ${action}, after the job.`]:[],...summary.paragraphs??[]],reason=appendSummary({...summary,paragraphs},redactor)
 reason!==void 0&&annotate(warning,describeWarning(summaryNotWritten,{reason}),{line,who})}
-return{info,request:groups.inside(text=>core_info(line(text))),end:groups.close,toLine:line,notice:groups.outside(text=>notice(line(text),{title:who})),redact:redactor.redactShown,debug:text=>{command_issueCommand("debug",{},line(text))},mask:texts=>texts.forEach(core_setSecret),registerSecrets(secrets){const all=withRests(secrets)
-all.forEach(core_setSecret)
-redactor.register(all)},output:outputs=>writeOutputs(outputs,redactor).forEach(info),outputSecret:writeSecretOutput,saveState:(name,value)=>writeState(name,value,redactor),summarize,warn:(kind,facts)=>warnOf(describeWarning(kind,facts)),...errorReports({info,warnOf,failOf:description=>{annotate(error,description,{line,who})
+return{info,request:groups.inside(text=>core_info(line(text))),end:groups.close,toLine:line,notice:groups.outside(text=>notice(line(text),{title:who})),redact:redactor.redactShown,debug:text=>{command_issueCommand("debug",{},line(text))},mask:texts=>texts.forEach(core_setSecret),registerSecrets(secrets){withRests(secrets).forEach(core_setSecret)
+redactor.register(secrets)},output:outputs=>writeOutputs(outputs,redactor).forEach(info),outputSecret:writeSecretOutput,saveState:(name,value)=>writeState(name,value,redactor),summarize,warn:(kind,facts)=>warnOf(describeWarning(kind,facts)),...errorReports({info,warnOf,failOf:description=>{annotate(error,description,{line,who})
 summarize(toSummary("\u274c",description))},onlyReads})}}function errorReports({info,warnOf,failOf,onlyReads}){return{fail:(error,effect,context={leftovers:""})=>failOf(describeError(error,effect,{...context,onlyReads})),warnOfPostStep(error,{effect,leftovers,advice}){const description=describeError(error,effect,{leftovers,advice})
 leftovers===""?report_messageOf(description).forEach(info):warnOf(description)}}}function groupRequests(){let isOpen=!1
 const close=()=>{isOpen&&command_issue("endgroup")
@@ -1124,9 +1106,9 @@ const keyStart=getInput("management-key").slice(0,MAX_SEARCHED)
 return keyStart!==""&&text.includes(keyStart)||key==="api_url"&&text.includes("@")}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
 function readTime(value){const time=Date.parse(typeof value=="string"&&TIMESTAMP.test(value)?value:"")
 return time>=EARLIEST?time:void 0}function createdAt(resource){return readTime(resource.created_at)}function formatTime(ms){const json=new Date(ms).toJSON()
-return json?.replace(/\.\d+Z$/,"Z")??"an unknown time"}function isSameYear(one,other){return yearOf(one)===yearOf(other)}function yearOf(ms){return new Date(ms).getUTCFullYear()}function formatMinute(ms,options){const{day,time}=partsOf(ms,options)
-return`${day} ${time} UTC`}function formatDayTime(ms,options){const{day,time}=partsOf(ms,options)
-return options.withYear?`${unbroken(day)} ${time}`:unbroken(`${day} ${time}`)}function formatDay(ms,options){return unbroken(partsOf(ms,options).day)}function partsOf(ms,{withYear}){const[,day,month,year,time]=new Date(ms).toUTCString().split(" ")
+return json?.replace(/\.\d+Z$/,"Z")??"an unknown time"}function isSameYear(one,other){return yearOf(one)===yearOf(other)}function yearOf(ms){return new Date(ms).getUTCFullYear()}function formatMinute(ms,options){const{day,time}=time_partsOf(ms,options)
+return`${day} ${time} UTC`}function formatDayTime(ms,options){const{day,time}=time_partsOf(ms,options)
+return options.withYear?`${unbroken(day)} ${time}`:unbroken(`${day} ${time}`)}function formatDay(ms,options){return unbroken(time_partsOf(ms,options).day)}function time_partsOf(ms,{withYear}){const[,day,month,year,time]=new Date(ms).toUTCString().split(" ")
 return{day:`${Number(day)} ${month}${withYear?` ${year}`:""}`,time:time?.slice(0,5)}}const workspaceNotFound=declareFailure("workspace-not-found",({workspace})=>({title:`The workspace ${JSON.stringify(workspace)} does not exist`,lines:["No workspace has that id or slug in the account of the management key.","Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted."]}))
 function describeMissing(what,id){return{title:`The ${what} cannot be found`,lines:[],effect:[`This step created it, ${id}, and OpenRouter now reports that it does not exist.`,"Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step."]}}const slugTaken=declareFailure("slug-taken",({workspace,creatorUnknown,changes,governanceInputs})=>{const{slug,name,id}=workspace,created=createdAt(workspace)
 return{title:creatorUnknown?`Cannot determine who created the workspace "${slug}"`:`The slug "${slug}" is taken`,lines:["If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.",`It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created ${created===void 0?"at an unknown time":formatMinute(created,{withYear:!0})}: ${dashboardUrl(slug)}`,"It may belong to another repository, which can delete it at any time.","if-exists: reuse uses it unchanged.",...describeUpdate(changes,governanceInputs)],effect:[creatorUnknown?"The workspace was created while this step was creating one, by this step or by another job.":describeEffect("none")]}})

@@ -26,6 +26,7 @@ import {
 } from '../support/faults.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-steps.ts';
 import { recordReadings } from '../support/readings.ts';
+import { secretsIn } from '../support/secret-forms.ts';
 import { openSimulation, pass, type Simulation, scheduleFaults } from '../support/simulation.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -387,11 +388,11 @@ function costIsRightOrUnknown(job: EndedJob): void {
   if (!isSoFar && latest + revocationDelay === 0) expect(shown.amount).toBe(all);
 }
 
-function noSecretIsLoggedOrSaved({ ledger, step, post }: EndedJob): void {
-  const { error, lines } = step;
-  const secrets = [...ledger.ours.values()];
-  const text = [...lines, ...post.lines, String(error), toJson(error ?? null)].join('\n');
-  expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+function noSecretIsLoggedOrSaved({ ledger, simulation, step, post }: EndedJob): void {
+  const { error, lines, task } = step;
+  const secrets = [simulation.managementKey, ...ledger.ours.values()];
+  const text = [...lines, ...post.lines, String(error), toJson([error, task])].join('\n');
+  expect(secretsIn(text, secrets)).toEqual([]);
 }
 
 /** What holds when a step has ended, in this order: the last rule lets time pass. */

@@ -7,6 +7,7 @@ import { type KeyFixture, seedWorkspace } from '../../sandbox/openrouter/seed.ts
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
 import { annotations, expectFailure, printedBy, type RunOptions } from './harness.ts';
+import { secretsIn } from './secret-forms.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR_MS = 3_600_000;
@@ -86,6 +87,7 @@ export function writtenBy(step: StepResult): string {
 /** Expects that nothing that the step shows or saves but the output `key` has a secret in it. */
 export function expectNoSecret(step: StepResult): void {
   expect(writtenBy(step)).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
+  expect(secretsIn(writtenBy(step), [step.outputs['key'], ...step.masks])).toEqual([]);
 }
 
 /** Expects that the step fails, shows no secret, and sets only `outputs`; returns what it reports. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeAll, beforeEach } from '@jest/globals';
+import { beforeAll, beforeEach, expect } from '@jest/globals';
 import { stepIn } from '../../sandbox/github/environment.ts';
 import type { GitHubEvent } from '../../sandbox/github/events.ts';
 import type { GitHubOptions } from '../../sandbox/github/github.ts';
@@ -16,9 +16,10 @@ import {
   startStep,
 } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
-import type { HarnessOptions, RunOptions } from './harness.ts';
+import { type HarnessOptions, printedBy, type RunOptions } from './harness.ts';
 import { openResources } from './resources.ts';
 import { ROOT } from './root.ts';
+import { secretsIn } from './secret-forms.ts';
 
 type Inputs = Record<string, string>;
 
@@ -53,11 +54,24 @@ export function openPreviewHarness({ isBundle = false, ...options }: PreviewHarn
       with: { ...connection, ...run.with, ...inputs },
     };
   };
+  /** Expects that nothing that the step shows or saves but the output `key` has a secret in it, nor the comments. */
+  const expectNoSecret = (result: StepResult) => {
+    const { key, ...others } = result.outputs;
+    const bodies = gitHub.repository.comments.now().map(({ body }) => body);
+    const shown = [
+      printedBy(result),
+      result.summary,
+      ...bodies,
+      JSON.stringify([others, result.state]),
+    ];
+    expect(secretsIn(shown.join('\n'), [key, ...result.masks])).toEqual([]);
+  };
   const record = async (running: Promise<StepResult>): Promise<PreviewStep> => {
     const { sandbox } = harness;
     const { server } = gitHub;
     for (const { requests } of [sandbox, server]) requests.splice(0);
     const result = await running;
+    expectNoSecret(result);
     const openRouterCalls = callsOf(sandbox.requests, sandbox.account);
     return { ...result, openRouterCalls, gitHubCalls: callsOf(server.requests, server.github) };
   };

@@ -1,28 +1,35 @@
-import { masksOf } from './harness.ts';
+/** What of a secret makes a text a leak: as many letters and digits of it in a row, in whatever form. */
+const PART = 16;
 
-/** The names of those `secrets` that are in a text: as they are, in hexadecimal, in Base64 or as part of a URI. */
-export function secretsIn(text: string, secrets: Readonly<Record<string, string>>): string[] {
-  const searched = text.toLowerCase();
-  const isIn = (secret: string) => formsOf(secret).some((form) => searched.includes(form));
-  return Object.keys(secrets).filter((name) => isIn(secrets[name] ?? ''));
+/**
+ * Those `secrets` of which a text has a part, as it is or encoded, whatever divides it: 16 letters and
+ * digits of it, in upper or lower case. The actions redact encodings nowhere, so their own texts must not have any.
+ */
+export function secretsIn(text: string, secrets: readonly (string | undefined)[]): string[] {
+  const parts = new Set(partsOf(text));
+  const isIn = (form: string) => partsOf(form).some((part) => parts.has(part));
+  return secrets.filter((secret) => secret !== undefined && formsOf(secret).some(isIn)) as string[];
 }
 
-/** The forms, in lower case, of a secret without its prefix, and of the bytes that it encodes. */
+/** `secret` as text, its characters in other forms, and the bytes that it encodes in these. */
 function formsOf(secret: string): string[] {
-  const text = String(masksOf(secret)[1]);
-  const encoding = /^[\da-f]+$/.test(text) ? 'hex' : 'base64';
-  return [Buffer.from(text), Buffer.from(text, encoding)]
-    .flatMap((bytes) => [bytes.toString('latin1'), bytes.toString('hex'), ...base64Of(bytes)])
-    .flatMap((form) => [form, encodeURIComponent(form)])
-    .map((form) => form.toLowerCase());
+  return [secret, ...[Buffer.from(secret), bytesIn(secret)].flatMap(encodingsOf)];
 }
 
-/** The characters that depend on these bytes alone, in the Base64 and Base64url of any text that has them. */
-function base64Of(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const end = Math.floor(((before + bytes.length) * 8) / 6);
-    const form = encoded.slice(Math.ceil((before * 8) / 6), end);
-    return [form, form.replaceAll('+', '-').replaceAll('/', '_')];
-  });
+/** The bytes that an API key has in hexadecimal at its end, or a seal in Base64. */
+function bytesIn(secret: string): Buffer {
+  const [digits] = /[\da-f]{32,}$/.exec(secret) ?? [];
+  return digits === undefined ? Buffer.from(secret, 'base64') : Buffer.from(digits, 'hex');
+}
+
+/** `bytes` in Base64 at each place of a group, in hexadecimal and in decimal. Base64url differs in no letter. */
+function encodingsOf(bytes: Buffer): string[] {
+  const base64 = [0, 1, 2].map((start) => bytes.subarray(start).toString('base64'));
+  return [...base64, bytes.toString('hex'), bytes.join()];
+}
+
+function partsOf(text: string): string[] {
+  const letters = text.replaceAll(/[^a-z\d]/gi, '').toLowerCase();
+  const count = Math.max(letters.length - PART + 1, 0);
+  return Array.from({ length: count }, (_, at) => letters.slice(at, at + PART));
 }

@@ -110,9 +110,8 @@ export function createReport({
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),
     registerSecrets(secrets) {
-      const all = withRests(secrets);
-      all.forEach(core.setSecret);
-      redactor.register(all);
+      withRests(secrets).forEach(core.setSecret);
+      redactor.register(secrets);
     },
     output: (outputs) => writeOutputs(outputs, redactor).forEach(info),
     outputSecret: writeSecretOutput,
