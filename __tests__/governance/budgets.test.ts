@@ -33,9 +33,9 @@ test('an update writes the budgets that differ, logs each change, and leaves the
   expect(storyOf(log)).toEqual([
     'Requested: the workspace "Governed", slug governed.',
     'Already exists: id <id>, https://openrouter.ai/workspaces/governed',
-    '  budget weekly: 5 → null',
-    '  budget daily: 1 → 2',
-    '  budget lifetime: null → 100',
+    '  budget-weekly-usd: 5 → null',
+    '  budget-daily-usd: 1 → 2',
+    '  budget-lifetime-usd: null → 100',
     'Deleted the weekly budget.',
     'Set the daily budget.',
     'Set the lifetime budget.',

@@ -33,9 +33,9 @@ test('an update writes the guardrail fields that differ, logs their values, and 
   };
   const { result, log } = await scene.update({ guardrail: update });
   expect(storyOf(log).slice(2)).toEqual([
-    '  guardrail limit_usd: 5 → 7',
-    '  guardrail ignored_providers: ["azure"] → null',
-    '  guardrail enforce_zdr_openai: null → true',
+    '  guardrail-limit-usd: 5 → 7',
+    '  ignored-providers: ["azure"] → null',
+    '  guardrail: enforce_zdr_openai: null → true',
     'Set the guardrail.',
   ]);
   expect(scene.writes).toEqual([

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAge, formatCount } from '../../src/lib/format.ts';
+import { formatAge, formatChange, formatCount } from '../../src/lib/format.ts';
 
 test.each([
   [0, '0 s'],
@@ -37,4 +37,36 @@ test.each([
   [9_007_199_254_740_993n, '9,007,199,254,740,993'],
 ])('formatCount(%p) is %s', (count, text) => {
   expect(formatCount(count)).toBe(text);
+});
+
+test.each([
+  ['Old', 'New', '"Old" → "New"'],
+  ['Old', null, '"Old" → null'],
+  [null, undefined, 'null → not returned'],
+  [undefined, 'New', '"New"'],
+  [undefined, ['a'], '["a"]'],
+  [['a', 'b'], ['b', 'c', 'd'], '+ ["c","d"] − ["a"]'],
+  [['a'], ['a', 'b'], '+ ["b"]'],
+  [['a', 'b'], ['b'], '− ["a"]'],
+  // All are allowed if none is named.
+  [null, ['a'], 'null → ["a"]'],
+  [[], ['a'], '[] → ["a"]'],
+  [['a'], [], '["a"] → []'],
+  [['a', 'b'], ['b', 'a'], '["a","b"] → ["b","a"]'],
+  [[{ slug: 'a' }], [{ slug: 'a' }, { slug: 'b' }], '+ [{"slug":"b"}]'],
+])('the change from %j to %j is formatted as %s', (from, to, text) => {
+  expect(formatChange({ field: 'x', from, to })).toBe(`x: ${text}`);
+});
+
+test.each([
+  [10, ''],
+  [11, ' and 1 more'],
+  [100, ' and 90 more'],
+])('of a list of %i entries, at most ten are shown', (length, more) => {
+  const list = Array.from({ length }, (_, at) => at);
+  const shown = `x: [0,1,2,3,4,5,6,7,8,9]${more}`;
+  expect(formatChange({ field: 'x', from: undefined, to: list })).toBe(shown);
+  expect(formatChange({ field: 'x', from: ['a'], to: ['a', ...list] })).toBe(
+    shown.replace('x: ', 'x: + '),
+  );
 });

@@ -21,6 +21,7 @@ describe('the requests of a step stand in a group', () => {
       `Requested: the workspace ${JSON.stringify(name)}, slug ${slug}.`,
       '▸ Requests',
       'Created',
+      '  budget-daily-usd: 1',
       '▸ Requests',
       'Set the daily budget.',
     ]);

@@ -72,11 +72,13 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
 
 describe('HTML in the summary is shown as text', () => {
   const HTML = `<img src=x onerror="alert(1)">\n\n# Heading`;
-  const ESCAPED = '&lt;img src=x onerror=&quot;alert(1)&quot;&gt;';
+  const ESCAPED = '&lt;img src=x onerror=\\&quot;alert(1)\\&quot;&gt;';
 
   test('from the workspace, on one line', async () => {
     const { summary } = await harness.create({ description: HTML });
-    expect(summary).toContain(`<td><code>${ESCAPED}<br><br># Heading</code></td>`);
+    expect(summary).toContain(
+      `<td><code>description: &quot;${ESCAPED}\\n\\n# Heading&quot;</code></td>`,
+    );
     expect(summary).not.toMatch(/<img|\n\s*\n/);
   });
 });

@@ -23,34 +23,14 @@ export interface Governance {
 
 /** A setting of a workspace. */
 export interface Setting<Field = string> {
-  /** `field`: of the workspace itself. `new`: what is added to a list. */
-  kind: 'guardrail' | 'budget' | 'field' | 'new';
+  /** `field`: of the workspace itself, and how many members it has. */
+  kind: 'guardrail' | 'budget' | 'field';
   /** The name of the field, as OpenRouter has it. Of a budget, the interval. */
   field: Field;
 }
 
 /** A setting whose value differs from the desired one. */
 export type SettingChange<Field = string> = Setting<Field> & Change<Field>;
-
-/** A setting with its value; undefined if that is unknown or stays unchanged. */
-export interface SettingValue extends Setting {
-  value: unknown;
-}
-
-/** The desired values, in the order of the inputs. */
-export function desiredSettings({ guardrail, budgets, members }: Governance): SettingValue[] {
-  return [
-    ...settingsOf('guardrail', guardrail),
-    ...settingsOf('budget', budgets?.limits),
-    ...settingsOf('field', { include_byok_in_budgets: budgets?.include_byok_in_budgets }),
-    ...settingsOf('new', { members }),
-  ];
-}
-
-/** A setting for each of `values`, which are named by the field. */
-export function settingsOf(kind: Setting['kind'], values: object = {}): SettingValue[] {
-  return Object.entries(values).map(([field, value]) => ({ kind, field, value }));
-}
 
 /** A write to a workspace, or to its guardrail, budgets or members. */
 export interface PlannedWrite {

@@ -183,10 +183,9 @@ export function toGovernance(values: GovernanceInputs): {
  */
 export function inputOf({ kind, field }: Setting, provided: readonly string[]): string {
   if (kind === 'budget') return inputName(`budget_${field}_usd`);
-  if (kind !== 'guardrail') return inputName(field);
-  if (LISTS.some((list) => list === field)) return inputName(field);
-  // An amount per interval is one thing to a reader.
-  if (field === 'limit_usd' || field === 'reset_interval') return 'guardrail-limit-usd';
+  if (kind === 'field' || LISTS.some((list) => list === field)) return inputName(field);
+  if (field === 'limit_usd') return 'guardrail-limit-usd';
+  if (field === 'reset_interval') return 'guardrail-limit-reset';
   const isZdr = field.startsWith('enforce_zdr') && provided.includes('enforce-zdr');
   return isZdr ? 'enforce-zdr' : `guardrail: ${field}`;
 }

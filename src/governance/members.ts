@@ -35,10 +35,11 @@ export async function planMembers(
       done: 'Added the members.',
       changes: [
         {
-          kind: 'new',
+          // Their number, so that neither the log nor the summary has their addresses.
+          kind: 'field',
           field: 'members',
-          from: null,
-          to: missing.map((member) => member.written),
+          from: present.size,
+          to: present.size + missing.length,
         },
       ],
       async write(existing) {

@@ -71,16 +71,47 @@ export function countChanges(count: number): string {
 
 /** A field whose value differs from the desired one. */
 export interface Change<Field = string> {
-  /** What has the field, such as `budget`; `field` if that goes without saying. */
-  kind: string;
   field: Field;
+  /** Undefined for what is new. */
   from: unknown;
   /** Undefined if a response has no value. */
   to: unknown;
 }
 
-/** `name: "Old" → "New"`, `budget daily: 1 → 2` */
-export function formatChange({ kind, field, from, to }: Change): string {
-  const value = to === undefined ? 'not returned' : toJson(to);
-  return `${kind === 'field' ? '' : `${kind} `}${field}: ${toJson(from)} → ${value}`;
+/** `name: "Old" → "New"`; of a list what is added and removed: `models: + ["a"] − ["b"]`; of what is new only its value. */
+export function formatChange({ field, from, to }: Change): string {
+  return `${field}: ${from === undefined ? formatValue(to) : formatFromTo(from, to)}`;
+}
+
+function formatFromTo(from: unknown, to: unknown): string {
+  const differences = isFilled(from) && isFilled(to) ? formatDifferences(from, to) : '';
+  if (differences !== '') return differences;
+  return `${formatValue(from)} → ${to === undefined ? 'not returned' : formatValue(to)}`;
+}
+
+/** An empty list restricts nothing, as null does: what it has more or less says little. */
+function isFilled(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
+}
+
+function formatDifferences(from: readonly unknown[], to: readonly unknown[]): string {
+  const missingIn = (list: readonly unknown[]) => {
+    const known = new Set(list.map(toJson));
+    return (entry: unknown) => !known.has(toJson(entry));
+  };
+  return [
+    { sign: '+', entries: to.filter(missingIn(from)) },
+    { sign: '−', entries: from.filter(missingIn(to)) },
+  ]
+    .filter(({ entries }) => entries.length > 0)
+    .map(({ sign, entries }) => `${sign} ${formatValue(entries)}`)
+    .join(' ');
+}
+
+/** The most entries of a list that are shown. */
+const MAX_ENTRIES = 10;
+
+function formatValue(value: unknown): string {
+  if (!Array.isArray(value) || value.length <= MAX_ENTRIES) return toJson(value);
+  return `${toJson(value.slice(0, MAX_ENTRIES))} and ${value.length - MAX_ENTRIES} more`;
 }

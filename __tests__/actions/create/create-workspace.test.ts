@@ -23,13 +23,14 @@ import {
 
 const URL = 'https://openrouter.ai/workspaces/preview-42';
 const REQUESTED = 'Requested: the workspace "Preview", slug preview-42.';
+const SETTINGS = '  disabled-server-tools: ["openrouter:bash"]';
 
 test('a step that creates a workspace logs what it requested and how long the creation took', async () => {
   const simulation = simulate();
   await pass(simulation, 50_000);
   const run = await runCreate(simulation, { ...REQUEST, deleteKeys: true }, CONDITIONS);
   const { id } = simulation.account.workspaces[1] as { id: string };
-  expect(storyOf(run.log)).toEqual([REQUESTED, `Created in 0.0 s: id <id>, ${URL}`]);
+  expect(storyOf(run.log)).toEqual([REQUESTED, `Created in 0.0 s: id <id>, ${URL}`, SETTINGS]);
   expect(run.result).toEqual({
     outcome: 'created',
     workspace: expect.objectContaining({ id, slug: 'preview-42' }),
@@ -73,7 +74,8 @@ test('a dry run logs what it would create and set, and creates nothing', async (
   expect(storyOf(run.log)).toEqual([
     REQUESTED,
     'It does not exist and would be created.',
-    '  budget daily: null → 5',
+    SETTINGS,
+    '  budget-daily-usd: 5',
     'Dry run: nothing was written.',
   ]);
   expect(simulation.network.calls).toEqual([GET, GET]);

@@ -100,7 +100,7 @@ describe('if-exists: update', () => {
     `Already exists: id <id>, ${URL}`,
     '  name: "Old" → "Preview"',
     '  description: null → "New"',
-    '  budget daily: null → 5',
+    '  budget-daily-usd: null → 5',
   ];
 
   test('writes all fields that differ in one request, then the budgets, and logs each', async () => {

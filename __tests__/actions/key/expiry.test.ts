@@ -20,7 +20,7 @@ test.each<[string, created: string | undefined, expires: string | undefined, to:
   'the lifetime of a key that lives %s is reported only if it is not as requested',
   (_, created_at, expires_at, to) => {
     const key = { hash: 'a', name: 'CI', label: 'x', workspace_id: 'w', created_at, expires_at };
-    const change = to === null ? undefined : { kind: 'field', field: 'lifetime', from: '1 h', to };
+    const change = to === null ? undefined : { field: 'lifetime', from: '1 h', to };
     const desired = { expires_at: '2026-01-01T01:00:00Z' };
     expect(unexpectedLifetime(key, desired, HOUR)).toEqual(change);
     expect(unexpectedLifetime(key, desired, null)).toBeUndefined();

@@ -22,17 +22,15 @@ const asJson = (desired: CreateKeyRequest) => parseJson(toJson(desired)) as KeyF
 test('a difference has both values', () => {
   const key = toKey({ ...asJson(DESIRED), limit: 500, expires_at: '2026-01-01T05:00:00Z' });
   expect(compareKey(key, DESIRED)).toEqual({
-    looser: [{ kind: 'field', field: 'limit', from: toUsd(5), to: toUsd(500) }],
-    stricter: [{ kind: 'field', field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
+    looser: [{ field: 'limit', from: toUsd(5), to: toUsd(500) }],
+    stricter: [{ field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
   });
 });
 
 test('a difference from what was not requested has null as the requested value', () => {
   const desired = { name: 'CI', workspace_id: 'w', expires_at: null };
   const key = toKey({ ...desired, limit: 5 });
-  expect(compareKey(key, desired).stricter).toEqual([
-    { kind: 'field', field: 'limit', from: null, to: toUsd(5) },
-  ]);
+  expect(compareKey(key, desired).stricter).toEqual([{ field: 'limit', from: null, to: toUsd(5) }]);
 });
 
 const NONE = undefined;

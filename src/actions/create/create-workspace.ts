@@ -9,7 +9,7 @@ import { applyWrites, changesOf, type PlannedWrite } from '../../governance/gove
 import { planGovernance } from '../../governance/plan.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { formatChange, formatSeconds } from '../../lib/format.ts';
+import { formatSeconds } from '../../lib/format.ts';
 import {
   dashboardUrl,
   findWorkspace,
@@ -28,6 +28,7 @@ import {
   type CreateTask,
   DRY_RUN_NOTE,
 } from './request.ts';
+import { settingLines } from './setting-lines.ts';
 
 /**
  * Creates the desired workspace. If one with its slug exists, `ifExists` decides what happens to it.
@@ -51,7 +52,7 @@ export async function createWorkspace(
     );
   }
   const writes = await planGovernance(governance, undefined, context);
-  if (dryRun) return planCreation(writes, context);
+  if (dryRun) return planCreation(request, writes, context);
   const result = await createWorkspaceOnce(request, lookup, context);
   if (result.creator !== 'this-step') return handleExisting(result, request, context);
   return applyGovernance(result, { request, writes }, context);
@@ -67,12 +68,20 @@ async function lookUpFirst(
   return findWorkspace(client, slug, { trusts404: !dryRun });
 }
 
-function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): CreateResult {
-  const governanceChanges = changesOf(writes);
+function planCreation(
+  request: CreateRequest,
+  writes: readonly PlannedWrite[],
+  { log }: CreateContext,
+): CreateResult {
+  const result: CreateResult = {
+    outcome: 'would-create',
+    changes: [],
+    governanceChanges: changesOf(writes),
+  };
   log.info('It does not exist and would be created.');
-  for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
+  for (const line of settingLines(result, request)) log.info(`  ${line}`);
   log.info(DRY_RUN_NOTE);
-  return { outcome: 'would-create', changes: [], governanceChanges };
+  return result;
 }
 
 /** Creates the workspace, and saves what the post step has to do. */
@@ -212,13 +221,20 @@ function recoveryOf(request: CreateRequest): string {
   return `${change}: if the workspace was created, the step uses it. That is safe if no other run creates a workspace with this slug.`;
 }
 
-/** Sets the guardrail, budgets and members of a new workspace. */
+/** Logs what a new workspace has, and sets its guardrail, budgets and members. */
 async function applyGovernance(
   { workspace }: ExistingWorkspace,
   { request, writes }: { request: CreateRequest; writes: readonly PlannedWrite[] },
   context: CreateContext,
 ): Promise<CreateResult> {
+  const result: CreateResult = {
+    outcome: 'created',
+    workspace,
+    changes: [],
+    governanceChanges: changesOf(writes),
+  };
+  for (const line of settingLines(result, request)) context.log.info(`  ${line}`);
   warnOnDrift(workspace, request.desired, context);
   await applyWrites(writes, { workspace, recovery: recoveryOfWrites(request) }, context);
-  return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
+  return result;
 }

@@ -1,5 +1,5 @@
-import { inputName } from '../../inputs/read-inputs.ts';
-import { type Change, countOf, formatChange } from '../../lib/format.ts';
+import type { SettingChange } from '../../governance/governance.ts';
+import { countOf } from '../../lib/format.ts';
 import {
   dashboardUrl,
   type Workspace,
@@ -9,13 +9,14 @@ import { createdAt, formatMinute } from '../../openrouter/time.ts';
 import { describeEffect } from '../../report/description.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
+import { changeLines } from './setting-lines.ts';
 
 export const slugTaken = declareFailure<{
   workspace: Workspace;
   /** Whether it cannot be determined if this step created the workspace. */
   creatorUnknown: boolean;
   /** The fields that `if-exists: update` would change. */
-  changes: readonly Change[];
+  changes: readonly SettingChange[];
   /** The provided inputs for guardrail, budgets and members, by their names in the workflow. */
   governanceInputs: readonly string[];
 }>('slug-taken', ({ workspace, creatorUnknown, changes, governanceInputs }) => {
@@ -42,26 +43,25 @@ export const slugTaken = declareFailure<{
 });
 
 /** What `if-exists: update` would do. */
-function describeUpdate(changes: readonly Change[], governanceInputs: readonly string[]): string[] {
+function describeUpdate(
+  changes: readonly SettingChange[],
+  governanceInputs: readonly string[],
+): string[] {
   const governed =
     governanceInputs.length > 0
       ? [`if-exists: update applies ${governanceInputs.join(', ')}, where that differs.`]
       : [];
   if (changes.length === 0)
     return governed.length > 0 ? governed : ['if-exists: update does, too.'];
-  return [
-    'if-exists: update changes these inputs:',
-    ...changes.map((change) => formatChange({ ...change, field: inputName(change.field) })),
-    ...governed,
-  ];
+  return ['if-exists: update changes these inputs:', ...changeLines(changes), ...governed];
 }
 
 export const workspaceDiffers = declareWarning<{
   workspace: WorkspaceRef;
-  changes: readonly Change[];
+  changes: readonly SettingChange[];
 }>('workspace-differs', ({ workspace, changes }) => ({
   title: `The workspace "${workspace.slug}" has other values than requested`,
-  lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
+  lines: ['OpenRouter returned other values:', ...changeLines(changes)],
 }));
 
 /** What to do about inputs that `if-exists: reuse` does not apply. */

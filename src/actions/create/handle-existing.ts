@@ -5,7 +5,7 @@ import {
   type SettingChange,
 } from '../../governance/governance.ts';
 import { planGovernance } from '../../governance/plan.ts';
-import { formatChange } from '../../lib/format.ts';
+import { inputName } from '../../inputs/read-inputs.ts';
 import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { diffWorkspace, inputsNotApplied, warnOnDrift } from './diff.ts';
@@ -17,6 +17,7 @@ import {
   type CreateResult,
   DRY_RUN_NOTE,
 } from './request.ts';
+import { settingLines } from './setting-lines.ts';
 
 type Policy = (
   existing: ExistingWorkspace,
@@ -63,23 +64,24 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     return { outcome: 'unchanged', workspace, changes: [], governanceChanges: [] };
   },
 
-  async update({ workspace }, { desired, governance, dryRun }, context) {
+  async update({ workspace }, request, context) {
+    const { desired, governance, dryRun } = request;
     const { log, onWorkspace } = context;
     onWorkspace(workspace, { created: false });
     log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
     const changes = diffWorkspace(workspace, desired);
     const writes = await planGovernance(governance, workspace, context);
     const governanceChanges = changesOf(writes);
-    const plan = { workspace, changes, governanceChanges };
+    const plan: CreateResult = { outcome: 'would-update', workspace, changes, governanceChanges };
     if (changes.length === 0 && writes.length === 0) {
       log.info('Already as requested: nothing to change.');
       if (dryRun) log.info(DRY_RUN_NOTE);
-      return { outcome: 'unchanged', ...plan };
+      return { ...plan, outcome: 'unchanged' };
     }
-    for (const change of [...changes, ...governanceChanges]) log.info(`  ${formatChange(change)}`);
+    for (const line of settingLines(plan, request)) log.info(`  ${line}`);
     if (dryRun) {
       log.info(DRY_RUN_NOTE);
-      return { outcome: 'would-update', ...plan };
+      return plan;
     }
     const allWrites = [...fieldWrites(changes, context), ...writes];
     const recovery = 'run-again';
@@ -100,7 +102,7 @@ function fieldWrites(
   { client, onWorkspace }: Pick<CreateContext, 'client' | 'onWorkspace'>,
 ): PlannedWrite[] {
   if (changes.length === 0) return [];
-  const names = changes.map(({ field }) => field).join(', ');
+  const names = changes.map(({ field }) => inputName(field)).join(', ');
   const values = Object.fromEntries(changes.map(({ field, to }) => [field, to]));
   return [
     {

@@ -14,10 +14,10 @@ import {
   type Outputs,
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
-import { inputsNotApplied } from './diff.ts';
+import { diffReturned, inputsNotApplied } from './diff.ts';
 import { limitsUnknown, TO_APPLY } from './failures.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
-import { notAppliedRows, type SettingRow, settingRows } from './setting-rows.ts';
+import { changeLines, settingLines } from './setting-lines.ts';
 
 /** The outputs that identify the workspace. */
 export function identityOutputs(
@@ -65,18 +65,17 @@ export function createSummary(result: CreateResult, request: CreateRequest): Sum
     url: workspace && dashboardUrl(slug),
     paragraphs: [
       ...remedy,
-      ['Slug: ', { code: slug }],
+      ['Slug: ', { code: slug }, ...(workspace ? [', id: ', { code: workspace.id }] : [])],
       ...(request.deleteAfterJob && outcome === 'created'
         ? ['The workspace is deleted after the job.']
         : []),
     ],
     table: shown.table,
-    folded: shown.folded,
     notes: shown.notes,
   };
 }
 
-interface ResultText extends Pick<Summary, 'table' | 'folded' | 'notes'> {
+interface ResultText extends Pick<Summary, 'table' | 'notes'> {
   /** Returns the title for what was created: `OpenRouter workspace "Web"`. */
   titleFor(thing: string): string;
   /** What to do about inputs that were not applied. */
@@ -87,23 +86,15 @@ interface ResultText extends Pick<Summary, 'table' | 'folded' | 'notes'> {
 
 /** What summaries say of a workspace that was created, reused or updated. */
 export function describeResult(result: CreateResult, request: CreateRequest): ResultText {
-  const rows = settingRows(result, request);
-  const set = rows.filter(({ isSet }) => isSet);
-  const others = rows.filter(({ isSet }) => !isSet);
+  const lines = settingLines(result, request);
   const notApplied = notAppliedBy(result, request);
   const title = `${iconOf(request, notApplied)} ${verbOf(result, request)} the`;
-  const count = countOfInputs(result, { set, notApplied });
+  const count = countOfInputs(result, { lines, notApplied });
   return {
     titleFor: (thing) => `${title} ${thing}${count}`,
     remedy: remedyOf(result, request, notApplied),
     isWarning: notApplied.length > 0,
-    table: tableOf(result, request, { set, notApplied }),
-    folded: result.workspace && [
-      {
-        title: isNew(result) ? 'Set by OpenRouter' : 'Unchanged',
-        table: valuesTable('Field', others),
-      },
-    ],
+    table: tableOf(result, request, { lines, notApplied }),
     notes: describeOmitted(outcomeOutputs(result, request)),
   };
 }
@@ -120,38 +111,35 @@ function verbOf(result: CreateResult, request: CreateRequest): string {
   return VERBS[result.outcome];
 }
 
-/** What a summary shows of the inputs: those that were set, and the names of those that were not applied. */
+/** What a summary shows of the inputs: the lines of those that were set, and the names of those that were not applied. */
 interface ShownInputs {
-  set: readonly SettingRow[];
+  lines: readonly string[];
   notApplied: readonly string[];
 }
 
-function countOfInputs(result: CreateResult, { set, notApplied }: ShownInputs): string {
+function countOfInputs(result: CreateResult, { lines, notApplied }: ShownInputs): string {
   if (notApplied.length > 0) return `: ${countOf(notApplied.length, 'input')} not applied`;
-  return isNew(result) || set.length === 0 ? '' : `: ${countChanges(set.length)}`;
+  return isNew(result) || lines.length === 0 ? '' : `: ${countChanges(lines.length)}`;
 }
 
 function tableOf(
   result: CreateResult,
   request: CreateRequest,
-  { set, notApplied }: ShownInputs,
+  { lines, notApplied }: ShownInputs,
 ): Table | undefined {
-  if (result.workspace && isReused(result, request)) {
-    if (notApplied.length === 0) return undefined;
-    const rows = notAppliedRows(result.workspace, request);
-    return { header: ['Input', 'Wanted', 'Has'], rows };
+  const { workspace } = result;
+  if (!workspace || !isReused(result, request)) {
+    return tableOfLines(isNew(result) ? 'Inputs' : 'Changes', lines);
   }
-  if (set.length === 0) return undefined;
-  return isNew(result) ? valuesTable('Input', set) : changesTable(set);
+  if (notApplied.length === 0) return undefined;
+  // Guardrail, budgets and members are not compared.
+  const fields = changeLines(diffReturned(workspace, request.desired));
+  return tableOfLines('Not applied', [...fields, ...request.governanceInputs]);
 }
 
-/** @param what the heading of the names: no input sets the id */
-function valuesTable(what: string, rows: readonly SettingRow[]): Table {
-  return { header: [what, 'Value'], rows: rows.map(({ input, after }) => [input, after]) };
-}
-
-function changesTable(rows: readonly SettingRow[]): Table {
-  return { header: ['Input', 'Change'], rows: rows.map(({ input, change }) => [input, change]) };
+function tableOfLines(heading: string, lines: readonly string[]): Table | undefined {
+  if (lines.length === 0) return undefined;
+  return { header: [heading], rows: lines.map((line) => [{ code: line }]) };
 }
 
 /** The summary of a post step that has deleted the workspace, and `keys` before that. */

@@ -52,7 +52,6 @@ export function unexpectedLifetime(
   const lifetime = expires - created;
   if (lifetime > 0 && lifetime <= expiresInMs + TOLERANCE_MS) return undefined;
   return {
-    kind: 'field',
     field: 'lifetime',
     from: formatAge(expiresInMs),
     to: formatAge(lifetime),

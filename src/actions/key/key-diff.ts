@@ -51,7 +51,6 @@ export function compareKey(key: Key, desired: CreateKeyRequest): KeyDifferences 
       .filter((field) => COMPARISONS[field](key[field], desired) === comparison)
       .map(
         (field): Change => ({
-          kind: 'field',
           field,
           from: desired[field] ?? null,
           to: key[field],

@@ -81,7 +81,7 @@ describe('if-exists: update', () => {
       '✅ Updated the OpenRouter workspace &quot;Existing&quot;: 1 change<',
     );
     expect(step.summary).toContain(
-      '<td><code>description</code></td><td><code>As it was</code> → <code>As it is</code></td>',
+      '<td><code>description: &quot;As it was&quot; → &quot;As it is&quot;</code></td>',
     );
   });
 
@@ -127,9 +127,7 @@ describe('a dry run', () => {
     expect(step.summary).toContain(
       '🔎 Dry run: would create the OpenRouter workspace &quot;New&quot;',
     );
-    expect(step.summary).toContain(
-      '<tr><td><code>description</code></td><td><code>Soon</code></td></tr>',
-    );
+    expect(step.summary).toContain('<td><code>description: &quot;Soon&quot;</code></td>');
     expect(step.state).not.toHaveProperty('task');
   });
 
@@ -138,9 +136,9 @@ describe('a dry run', () => {
       'would-update',
       'Better',
       'would update',
-      '<td><code>As it was</code> → <code>Better</code></td>',
+      '<td><code>description: &quot;As it was&quot; → &quot;Better&quot;</code></td>',
     ],
-    ['unchanged', 'As it was', 'would not change', '<td><code>As it was</code></td>'],
+    ['unchanged', 'As it was', 'would not change', 'Slug: <code>'],
   ])('reports the outcome %s, and writes nothing', async (outcome, description, title, cell) => {
     const step = await dryRun({ ...EXISTING, 'if-exists': 'update', description });
     expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome });

@@ -187,6 +187,7 @@ describe('the life of a pull request', () => {
       'Preview of https://github.com/octo-org/shop/pull/1.',
       'Requested: the workspace "octo-org/shop#1", slug preview-shop-1.',
       'Created …',
+      expect.stringMatching(/^ {2}description: "Preview of /),
       expect.stringMatching(/^Created the API key "octo-org\/shop.*" \(…$/),
       'The key is disabled when the job ends.',
     ]);
@@ -665,7 +666,7 @@ test('the summary says what the step has done with the workspace, and of which p
   expect(updated.summary).toContain(
     '>✅ OpenRouter preview &quot;preview-shop-1&quot;: key with $1.00</a></h3>\n<p>Preview of <a href="',
   );
-  expect(updated.summary).toContain('<code>default-text-model</code></td><td>– → <code>');
+  expect(updated.summary).toContain('<td><code>default-text-model: null → ');
   const keyless = { key: 'none', 'default-text-model': 'openai/gpt-5' };
   expect((await main(push(), keyless)).summary).toContain(
     '>✅ Updated the OpenRouter preview &quot;preview-shop-1&quot;: 1 change<',
