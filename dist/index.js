@@ -859,7 +859,13 @@ return(amount,rounding="nearest")=>{const shown=roundTo(decimals,amount,rounding
 return shown===0n&&amount>0n&&rounding==="nearest"?LESS_THAN_SHOWN:formatExactUsd(shown,decimals)}}const LESS_THAN_SHOWN="<$0.0001"
 function roundShown(amount,rounding){return roundTo(-SMALL<amount&&amount<SMALL?DECIMALS_OF_SMALL:format_usd_DECIMALS,amount,rounding)}function roundTo(decimals,amount,rounding){if(amount<0n)return-roundTo(decimals,-amount,"nearest")
 const unit=toUsd(10**-decimals),added={nearest:unit/2n,down:0n,up:unit-1n}[rounding]
-return amount+added-(amount+added)%unit}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,SECRET_PREFIX=/^sk-or-[a-z\d]+-/,amount=schemas_catch(optional(usd),void 0),keyHash=schemas_string().check(_regex(/^[\w-]{1,200}$/)),key=looseObject({hash:keyHash,name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:schemas_catch(optional(nullable(usd)),void 0),limit_remaining:amount,usage:amount,usage_daily:amount,usage_weekly:amount,usage_monthly:amount,byok_usage:amount,byok_usage_daily:amount,byok_usage_weekly:amount,byok_usage_monthly:amount}),LISTED_FIELDS=[...Object.keys(key.shape),"created_at","disabled","expires_at","limit_reset","updated_at","include_byok_in_limit"],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
+return amount+added-(amount+added)%unit}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
+function readTime(value){const time=Date.parse(typeof value=="string"&&TIMESTAMP.test(value)?value:"")
+return time>=EARLIEST?time:void 0}function createdAt(resource){return readTime(resource.created_at)}function formatTime(ms){const json=new Date(ms).toJSON()
+return json?.replace(/\.\d+Z$/,"Z")??"an unknown time"}function isSameYear(one,other){return yearOf(one)===yearOf(other)}function yearOf(ms){return new Date(ms).getUTCFullYear()}function formatMinute(ms,options){const{day,time}=partsOf(ms,options)
+return`${day} ${time} UTC`}function formatDayTime(ms,options){const{day,time}=partsOf(ms,options)
+return options.withYear?`${unbroken(day)} ${time}`:unbroken(`${day} ${time}`)}function formatDay(ms,options){return unbroken(partsOf(ms,options).day)}function partsOf(ms,{withYear}){const[,day,month,year,time]=new Date(ms).toUTCString().split(" ")
+return{day:`${Number(day)} ${month}${withYear?` ${year}`:""}`,time:time?.slice(0,5)}}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,SECRET_PREFIX=/^sk-or-[a-z\d]+-/,amount=schemas_catch(optional(usd),void 0),keyHash=schemas_string().check(_regex(/^[\w-]{1,200}$/)),key=looseObject({hash:keyHash,name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:schemas_catch(optional(nullable(usd)),void 0),limit_remaining:amount,usage:amount,usage_daily:amount,usage_weekly:amount,usage_monthly:amount,byok_usage:amount,byok_usage_daily:amount,byok_usage_weekly:amount,byok_usage_monthly:amount}),LISTED_FIELDS=[...Object.keys(key.shape),"created_at","disabled","expires_at","limit_reset","updated_at","include_byok_in_limit"],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
 var value})
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(usd),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
 function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action, if it runs, looks for the API key and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
@@ -871,7 +877,9 @@ return{key:data&&counters.see(data),serverTime}}function deleteKey(reader,key){c
 return sendDeletion(reader.client,facts,async()=>(await requestKey(reader,lookup)).key)}async function deleteEach(keys,reader,onDeleted){const undeleted=[]
 await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(reader,key),ApiError)
 error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
-return undeleted}function isDisabled(key){return key.disabled===!0}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
+return undeleted}function isDisabled(key){return key.disabled===!0}function keyState(key,now){if(isDisabled(key))return"disabled"
+const expiry=readTime(key.expires_at)
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":"works"}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
 return{...request,body,operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
 return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(reader,key){return(await requestKey(reader,disableRequest(key))).key}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
@@ -879,10 +887,10 @@ return`${JSON.stringify(shownName)} (${label})`}function limitOf({limit,limit_re
 return limit.amount>0n&&used!==void 0&&used>=limit.amount}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
 return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}const CUT_LENGTH=1024
 function createRedactor(){const parts=new Set
-return{register(secrets){for(const part of secrets.flatMap(partsOf))parts.add(part)},redact:text=>replaceParts(text,parts),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(text.replace(LIKELY_SECRET,"***"),parts)
+return{register(secrets){for(const part of secrets.flatMap(redactor_partsOf))parts.add(part)},redact:text=>replaceParts(text,parts),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(text.replace(LIKELY_SECRET,"***"),parts)
 return isCut?shown.slice(0,-CUT_LENGTH):shown}}}function withRests(secrets){const rests=secrets.map(secret=>secret.replace(SECRET_PREFIX,""))
 return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}const MAX_SECRET_LENGTH=4096
-function partsOf(secret){const known=secret.slice(0,MAX_SECRET_LENGTH),count=Math.max(known.length-MIN_KEY_LENGTH+1,0)
+function redactor_partsOf(secret){const known=secret.slice(0,MAX_SECRET_LENGTH),count=Math.max(known.length-MIN_KEY_LENGTH+1,0)
 return Array.from({length:count},(_,at)=>known.slice(at,at+MIN_KEY_LENGTH))}function replaceParts(text,parts){const isPart=at=>parts.has(text.slice(at,at+MIN_KEY_LENGTH))
 let redacted="",end=0
 for(let at=0;at<=text.length-MIN_KEY_LENGTH;at+=1)if(isPart(at)){at>=end&&(redacted+=`${text.slice(end,at)}***`)
@@ -1106,13 +1114,7 @@ var field,value
 return{...problem,provided,suggestion:suggest(key,schema,text)}}const MAX_SEARCHED=200
 function containsSecret(key,text){if(key==="seal")return!0
 const keyStart=getInput("management-key").slice(0,MAX_SEARCHED)
-return keyStart!==""&&text.includes(keyStart)||key==="api_url"&&text.includes("@")}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
-function readTime(value){const time=Date.parse(typeof value=="string"&&TIMESTAMP.test(value)?value:"")
-return time>=EARLIEST?time:void 0}function createdAt(resource){return readTime(resource.created_at)}function formatTime(ms){const json=new Date(ms).toJSON()
-return json?.replace(/\.\d+Z$/,"Z")??"an unknown time"}function isSameYear(one,other){return yearOf(one)===yearOf(other)}function yearOf(ms){return new Date(ms).getUTCFullYear()}function formatMinute(ms,options){const{day,time}=time_partsOf(ms,options)
-return`${day} ${time} UTC`}function formatDayTime(ms,options){const{day,time}=time_partsOf(ms,options)
-return options.withYear?`${unbroken(day)} ${time}`:unbroken(`${day} ${time}`)}function formatDay(ms,options){return unbroken(time_partsOf(ms,options).day)}function time_partsOf(ms,{withYear}){const[,day,month,year,time]=new Date(ms).toUTCString().split(" ")
-return{day:`${Number(day)} ${month}${withYear?` ${year}`:""}`,time:time?.slice(0,5)}}const workspaceNotFound=declareFailure("workspace-not-found",({workspace})=>({title:`The workspace ${JSON.stringify(workspace)} does not exist`,lines:["No workspace has that id or slug in the account of the management key.","Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted."]}))
+return keyStart!==""&&text.includes(keyStart)||key==="api_url"&&text.includes("@")}const workspaceNotFound=declareFailure("workspace-not-found",({workspace})=>({title:`The workspace ${JSON.stringify(workspace)} does not exist`,lines:["No workspace has that id or slug in the account of the management key.","Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted."]}))
 function describeMissing(what,id){return{title:`The ${what} cannot be found`,lines:[],effect:[`This step created it, ${id}, and OpenRouter now reports that it does not exist.`,"Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step."]}}const usdInput=message=>pipe(schemas_number(message).check(_gte(0,message),_lte(1e6,"is too large: an amount in USD must not exceed 1000000")),transform((dollars,context)=>{const nearest=toUsd(dollars),amount=toNumber(nearest)>dollars?nearest-1n:nearest
 return amount>0n||dollars===0?amount:reject(context,dollars,"is too small: an amount in USD has at most nine decimals")})),entries=(what,entry)=>{const message=`must be a list of ${what}: one per line, separated by commas, or a JSON array`
 return optional(nullable(array(entry,message).check(refine(list=>list.length>0,`${message}; "null" removes the restriction`))))},models=entries("models",modelSlug),PROVIDER_MESSAGE="must be a provider, without whitespace or slashes",providers=entries("providers",schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/,PROVIDER_MESSAGE))),USD_MESSAGE='must be an amount in USD above 0, or "null"',inputs_amount=optional(nullable(usdInput(USD_MESSAGE).check(refine(usd=>usd>0,USD_MESSAGE)))),inputs_flag=optional(schemas_boolean("must be true or false")),LISTS=["allowed_models","ignored_models","allowed_providers","ignored_providers"],SETTERS=[...[...LISTS,"enforce_zdr"].map(field=>[field,`the input ${inputName(field)}`]),["limit_usd","the input guardrail-limit-usd"],["reset_interval","the input guardrail-limit-reset"],["name","OpenRouter"]],setElsewhere=Object.fromEntries(SETTERS.map(([field,setter])=>[field,optional(never(`must not have ${field}, because ${setter} sets it`))])),INTERVAL_MESSAGE=`must be ${RESET_INTERVALS.join(", ")} or "null"`,governanceInputs={allowed_models:models,ignored_models:models,allowed_providers:providers,ignored_providers:providers,enforce_zdr:inputs_flag,guardrail_limit_usd:inputs_amount,guardrail_limit_reset:optional(nullable(schemas_enum(RESET_INTERVALS,INTERVAL_MESSAGE))),guardrail:optional(looseObject({...guardrailFields,...setElsewhere},{error:({input})=>objectProblem(String(input))??"must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false"})),budget_daily_usd:inputs_amount,budget_weekly_usd:inputs_amount,budget_monthly_usd:inputs_amount,budget_lifetime_usd:inputs_amount,include_byok_in_budgets:inputs_flag,members:optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/,"must not contain whitespace")),"must be a list of user ids or e-mail addresses"))}
@@ -1229,12 +1231,11 @@ function cutText(value){return typeof value=="string"?cutName(value):value}funct
 return[...slugProblems("slug",valid,provided),...governanceProblems(valid,provided),...deleteKeys===!0&&isOff?[{input:"delete-keys",message:"needs delete-after-job: true"}]:[]]}function readCreateInputs(log){const values=readInputs(createInputs(),createProblems),slug=values.slug??makeSlug(values,log)
 values.name!==getInput("name")&&log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`)
 return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}const SETTLE_MS=18e4,COUNT_MS=36e5
-function isWorking({endedFor}){return endedFor===void 0}function settlesIn({endedFor}){return endedFor===void 0?void 0:Math.max(0,SETTLE_MS-endedFor)}function isCounted({endedFor}){return endedFor!==void 0&&endedFor>=COUNT_MS}function endsOf(key,now){const expiry=readTime(key.expires_at),isExpired=expiry!==void 0&&now!==void 0&&expiry<=now
-if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):void 0,isExpired?expiry:void 0].filter(end=>end!==void 0)}function toSeen(key,now,seenMs=0){const ends=endsOf(key,now)
-if(!ends)return{key,endedFor:void 0}
-const known=now===void 0?[]:ends.map(end=>now-end)
-return{key,endedFor:Math.max(seenMs,...known)}}function seenIn({keys,serverTime}){return keys.map(key=>toSeen(key,serverTime))}function withUnknownEnd({keys,serverTime}){return keys.filter(key=>{const ends=endsOf(key,serverTime)
-return!!ends&&(serverTime===void 0||ends.length===0&&readTime(key.expires_at)===void 0)})}class KeyWatch{#clock
+function isWorking({state}){return state==="works"}function settlesIn(one){return isWorking(one)?void 0:Math.max(0,SETTLE_MS-one.endedFor)}function isCounted({endedFor}){return endedFor>=COUNT_MS}function endsOf(key){return[isDisabled(key)?key.updated_at:void 0,key.expires_at].map(readTime).filter(end=>end!==void 0)}function toSeen(key,now,seenMs=0){const state=keyState(key,now)
+if(state==="works")return{key,state,endedFor:0}
+const known=now===void 0?[]:endsOf(key).map(end=>now-end)
+return{key,state,endedFor:Math.max(seenMs,...known)}}function seenIn({keys,serverTime}){return keys.map(key=>toSeen(key,serverTime))}function withUnknownEnd({keys,serverTime}){const isUnknown=key=>serverTime===void 0||endsOf(key).length===0
+return keys.filter(key=>keyState(key,serverTime)!=="works"&&isUnknown(key))}class KeyWatch{#clock
 #endedSince=new Map
 list
 last
@@ -1242,8 +1243,9 @@ constructor(clock){this.#clock=clock}see(list){const seen=list.keys.map(key=>thi
 this.list=list
 this.last=seen
 return seen}seeDisabled(disabled){const now=this.#seeOne(disabled,void 0)
-this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){if(isWorking(toSeen(key,now))){this.#endedSince.delete(key.hash)
-return{key,endedFor:void 0}}const since=this.#endedSince.get(key.hash)??this.#clock.now()
+this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){const seen=toSeen(key,now)
+if(isWorking(seen)){this.#endedSince.delete(key.hash)
+return seen}const since=this.#endedSince.get(key.hash)??this.#clock.now()
 this.#endedSince.set(key.hash,since)
 return toSeen(key,now,this.#clock.now()-since)}}function spentOf(one){const{usage:amount}=one.key
 return amount===void 0||amount<0n?void 0:{amount,isExact:isCounted(one)}}function spentBy(keys){return sumSpent(keys.map(spentOf))}function sumSpent(parts){return{amount:sumUsd(parts.map(part=>part?.amount??0n)),isExact:parts.every(part=>part?.isExact)}}function isUncounted({amount,isExact}){return amount===0n&&!isExact}function formatSpent(spent,format=formatUsd){if(isUncounted(spent))return"not yet counted"
@@ -1297,8 +1299,7 @@ return{folded,notes:[...describeOmitted(sweepOutputs(result)),...whyAtLeast(sumO
 return`${entries.length}${amount}`}function sumOf(entries){return sumSpent(entries.flatMap(({spent})=>spent??[]))}function sweptTable(entries,kind){const[first]=entries
 if(!first)return
 const hasReason=["kept","left","failed"].includes(first.outcome),hasAge=!hasReason&&kind==="sweep",amounts=entries.flatMap(({spent})=>spent??[]),format=spentFormat(amounts),cellsOf=(reason,age)=>[...hasReason?[reason]:[],...hasAge?[age]:[]],last=content=>amounts.length>0?[content]:[]
-return{header:[kind==="sweep"?"Workspace":"Preview",...cellsOf("Reason","Age"),...last({numbers:"Spent"})],rows:sortedBy(entries,({slug})=>slug).map(entry=>[nameOf(entry),...cellsOf(entry.reason,unbroken(formatAge(entry.age??0))),...last(entry.spent?format(entry.spent):"\u2013")]),total:totalRow(["Total",...cellsOf("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${stateOf(one)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then fails.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",stateOf),notes:whyAtLeast(spentBy(keys))}))
-function stateOf(one){return isWorking(one)?"works":isDisabled(one.key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:void 0})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
+return{header:[kind==="sweep"?"Workspace":"Preview",...cellsOf("Reason","Age"),...last({numbers:"Spent"})],rows:sortedBy(entries,({slug})=>slug).map(entry=>[nameOf(entry),...cellsOf(entry.reason,unbroken(formatAge(entry.age??0))),...last(entry.spent?format(entry.spent):"\u2013")]),total:totalRow(["Total",...cellsOf("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${one.state}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then fails.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",({state})=>state),notes:whyAtLeast(spentBy(keys))})),keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:void 0})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
 return{lines:[...lines,AGAIN],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work.",LOOK_FOR_KEYS="Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace."
 function describeAll(errors){const[first]=errors,advice=first.details.method==="DELETE"&&rejectsResource(first.details)?[LOOK_FOR_KEYS]:void 0,{lines,details=[]}=describePart(first,advice)
 return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const tooManyStale=declareFailure("too-many-stale",({result,maxDeletions})=>{const found=withOutcome(result,"too-many")
@@ -1452,9 +1453,7 @@ isFound||=deleted.length>0}if(isFound)return
 const{desired:{name,expires_at},workspace}=task
 context.log.info(`Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`)}function mayHaveOrphans(attempts){const deleted=new Set(attempts.flatMap(({found=[]})=>found))
 return countAmbiguous(attempts)>deleted.size}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
-return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
-const expiry=readTime(key.expires_at)
-return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
+return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
 function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
 return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,{job=env.GITHUB_JOB,entry}={}){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),named=(entry?`${job} (${entry})`:job??"").replaceAll(" / ","/")
 return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,named].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const ENDING_COUNT=36**6
@@ -1467,7 +1466,7 @@ if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / 
 const at=[-2,-1].find(place=>/^\d{1,15}\.\d{1,5}$/.test(parts.at(place)??""))
 return at===void 0?{kind:"job",repository,run:void 0,job:""}:{kind:"job",repository,run:parts.at(at),job:parts.toSpliced(at,1).join(" / ")}}function isSamePreviewKeyName(one,other){const[a,b]=[one,other].map(withoutEnding).map(name=>NAME.exec(name)?.groups?.end??name)
 return a===b}const MAX_REPLACED=250
-function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
+function hashesToReplace(older,now,{log}){const rank=key=>keyState(key,now)==="works"?0:1
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
 return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement
 if(context.jobStatus.succeeded===!1){context.log.info("The job has not succeeded: older keys stay.")
@@ -1482,8 +1481,8 @@ return{...end,...after,reading:after.reading.found?after.reading:before.reading}
 return jobStatus.succeeded!==void 0}async function readIfPossible(key,context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 return reading??{error}}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return seenIn(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
-const{found,now}=reading,state=found?unusableState(found,now):"missing"
-if(!state)return{reading}
+const{found,now}=reading,state=found?keyState(found,now):"missing"
+if(state==="works")return{reading}
 const expiredAt=state==="expired"?String(found?.expires_at):void 0
 return{reading,error:new Failure(keyReplaced,{key,expiredAt,olderEnded})}}async function readOwn(key,context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
 return await untilFound(context,async()=>{const{key:found,serverTime:server}=await requestKey(context,request)
@@ -1603,14 +1602,14 @@ error&&log.notice(`A second comment of the preview is left: ${error.message}.`)}
 function rowsOf(keys,{repository,redact}){const sorted=newestFirst(keys),named=sorted.map(one=>({...one,name:redact(one.key.name)})),names=named.map(({name})=>readKeyName(name)),options={repository,withYear:new Set(sorted.flatMap(({key})=>yearsOf(key))).size>1,formatLabel:labelFormat(names.flatMap(name=>name.kind==="other"?[]:name.job))},deployed=new Set
 return named.map(({name,...one},at)=>{const{key}=one,parts=names[at]??{kind:"other"},isDeployment=parts.kind==="deployment"&&parts.job!=="",isReplaced=isDeployment&&deployed.has(parts.job)
 isDeployment&&deployed.add(parts.job)
-const spent=spentOf(one),use={key,spent,isWorking:isWorking(one)},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
+const spent=spentOf(one),use={...one,spent},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
 return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(use,{isOwnUse:parts.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
 return created===void 0?[]:[yearOf(created)]}const render_keys_SEPARATOR=" / "
 function render_keys_partsOf(label){const end=label.lastIndexOf(render_keys_SEPARATOR)
 return end<0?{workflow:"",job:label}:{workflow:shortenWorkflow(label.slice(0,end))+render_keys_SEPARATOR,job:label.slice(end+render_keys_SEPARATOR.length)}}function labelFormat(labels){const workflows=new Set(labels.map(label=>render_keys_partsOf(label).workflow).filter(Boolean))
 return label=>{const{workflow,job}=render_keys_partsOf(label)
 return workflows.size>1?workflow+job:job}}const NO_LIMIT="\u2013"
-function limitPart({key,spent,isWorking},{isOwnUse}){if(key.limit===null)return isOwnUse&&isWorking?"\u26a0\ufe0f no\xa0limit":NO_LIMIT
+function limitPart({key,state,spent},{isOwnUse}){if(key.limit===null)return isOwnUse&&state==="works"?"\u26a0\ufe0f no\xa0limit":NO_LIMIT
 const limit=limitOf(key),used=limit?usedOf(limit,spent?.amount):void 0
 if(!limit||used===void 0)return"unknown"
 const{amount,reset}=limit,whole=`of\xa0${formatUsd(amount)}${reset?` ${reset}`:""}`
@@ -1619,9 +1618,9 @@ if(!spent?.isExact)return whole
 const percent=amount>0n?100n*used/amount:0n
 return`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}function linkOf(name,parts,{repository,formatLabel}){const own=parts.kind!=="other"&&parts.repository===repository.name?parts:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
 return run?{text,url:runUrl(run,repository)}:{code:text}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
-return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState({key,spent,isWorking},{isReplaced}){if(isDisabled(key))return isReplaced?"replaced":"disabled"
+return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState({key,state,spent},{isReplaced}){if(state==="disabled")return isReplaced?"replaced":"disabled"
 const expiry=readTime(key.expires_at),day=expiry&&formatDay(expiry,{withYear:expiresInOtherYear(key)})
-if(!isWorking)return`expired\xa0${day}`
+if(state==="expired")return`expired\xa0${day}`
 const limit=limitOf(key)
 return limit&&isLimitUsedUp(limit,spent?.amount)?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
 return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
@@ -2137,10 +2136,10 @@ const percent=Math.round(Number(part)/Number(whole)*100)
 return`${percent===0&&part>0n?"<1":percent}\xa0%`}const MAX_KEYS=20
 function report_foldedKeys(result){const{keys}=result
 if(keys.length===0)return[]
-const format=spentFormat(keys.map(({spent})=>spent)),rows=keys.slice(0,MAX_KEYS).map(({key,spent,byok})=>[[{code:key.name},"\n",{code:key.label},`\n${limitOfKey(key)}, ${report_stateOf(key,result)}`,...byok?.amount===0n?[]:[`\nOwn provider keys: ${byok?formatSpent(byok):"unknown"}`]],format(spent)]),table={header:["API key",{numbers:"Cost"}],rows,more:keys.length-rows.length}
+const format=spentFormat(keys.map(({spent})=>spent)),rows=keys.slice(0,MAX_KEYS).map(({key,spent,byok})=>[[{code:key.name},"\n",{code:key.label},`\n${limitOfKey(key)}, ${stateOf(key,result)}`,...byok?.amount===0n?[]:[`\nOwn provider keys: ${byok?formatSpent(byok):"unknown"}`]],format(spent)]),table={header:["API key",{numbers:"Cost"}],rows,more:keys.length-rows.length}
 return[{title:`API keys that have spent${keys.every(({spent,byok})=>spent?.amount||byok?.amount)?"":", or may have"}: ${keys.length}`,table}]}function limitOfKey(key){const limit=limitOf(key)
-return limit?`limit ${formatExactUsd(limit.amount)}${limit.reset?` ${limit.reset}`:""}`:key.limit===null?"no limit":"limit unknown"}function report_stateOf(key,{serverTime,to}){const unusable=unusableState(key,serverTime)
-if(unusable)return unusable
+return limit?`limit ${formatExactUsd(limit.amount)}${limit.reset?` ${limit.reset}`:""}`:key.limit===null?"no limit":"limit unknown"}function stateOf(key,{serverTime,to}){const state=keyState(key,serverTime)
+if(state!=="works")return state
 const expiry=readTime(key.expires_at)
 return expiry?`works until ${timeNear(to)(expiry)}`:key.expires_at===null?"never expires":"expiry unknown"}function countsTable({models,byok}){return{header:["Model","Requests and tokens"],rows:models.map(usage=>[{code:usage_report_nameOf(usage)},[`Requests: ${formatCount(usage.request_count)}`,`Prompt tokens: ${formatCount(usage.tokens_prompt)}`,`Completion tokens: ${formatCount(usage.tokens_completion)}`,`Reasoning tokens: ${formatCount(usage.reasoning_tokens)}`,...byok>0n?[`Own provider keys: ${formatUsd(usage.byok_usage)}`]:[]].join("\n")])}}const keyNotFound=declareFailure("key-not-found",({hash,workspace})=>({title:`The workspace "${workspace.slug}" has no API key with this hash`,lines:[`key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,"Without key-hash, the usage of the whole workspace includes that of deleted keys."]})),usageUnknown=declareFailure("usage-unknown",({key,warnings})=>({title:`The usage of the API key ${describeKey(key)} in this period is unknown`,lines:["OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",...truncateList(warnings.map(text=>describeGap({kind:"warning",text}))),"With since: created, the total comes from the key itself, if OpenRouter reports it."]})),spendingAboveLimit=declareFailure("spending-above-limit",({result,limit})=>({title:`${describeCost(result,limit)}: above ${describeThreshold("fail-above-usd",limit)}`,lines:adviceOnCost(result,"fail-above-usd"),...usageDetails(result)})),spendingAboveWarning=declareWarning("spending-above-warning",({result,threshold})=>({title:`${describeCost(result,threshold)}: above ${describeThreshold("warn-above-usd",threshold)}`,lines:adviceOnCost(result,"warn-above-usd")}))
 function adviceOnCost({workspace,key},input){const url=dashboardUrl(workspace.slug)
@@ -2174,8 +2173,8 @@ return unread>0?[{kind:kinds[amount],keys:unread,cause}]:[]}))}function byCost(a
 if(failBelowRemaining!==void 0){const failure=remainingFailure(result,failBelowRemaining)
 if(failure)return failure}return failIfIncomplete&&result.gaps.length>0?new Failure(figuresIncomplete,{result}):void 0}function remainingFailure(result,minimum){const{key,serverTime}=result
 if(!key)return
-const facts={result,key,minimum},state=unusableState(key,serverTime)
-if(state)return new Failure(keyUnusable,{...facts,state})
+const facts={result,key,minimum},state=keyState(key,serverTime)
+if(state!=="works")return new Failure(keyUnusable,{...facts,state})
 if(key.limit===null)return
 const limit=limitOf(key)
 return limit?.remaining===void 0?new Failure(remainingUnknown,facts):minimum<=limit.remaining?void 0:new Failure(remainingTooLow,{...facts,limit,remaining:limit.remaining})}function warnOnCost(result,{warnAbove,failAbove,failIfIncomplete},{warn}){!isAbove(failAbove,result)&&isAbove(warnAbove,result)&&warn(spendingAboveWarning,{result,threshold:warnAbove})

@@ -14,7 +14,7 @@ import {
   toSeen,
   withUnknownEnd,
 } from '../../src/openrouter/settlement.ts';
-import { type KeyFields, toKey } from '../support/keys.ts';
+import { type KeyFields, seen, toKey } from '../support/keys.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const usd = (text: string) => toUsd(Number(text));
@@ -154,8 +154,8 @@ describe('a run that watches keys', () => {
     see([keyOf(), other], NOW);
     watch.seeDisabled(disabled());
     expect(watch.last).toEqual([
-      { key: disabled(), endedFor: 0 },
-      { key: other, endedFor: undefined },
+      { key: disabled(), state: 'disabled', endedFor: 0 },
+      { key: other, state: 'works', endedFor: 0 },
     ]);
     await pass(7_000);
     expect(see([disabled(), other])).toEqual([SETTLE_MS - 7_000, undefined]);
@@ -171,10 +171,7 @@ describe('a run that watches keys', () => {
 });
 
 describe('what keys have spent', () => {
-  const counted = (usage: unknown, endedFor = COUNT_MS): SeenKey => ({
-    key: keyOf({ usage }),
-    endedFor,
-  });
+  const counted = (usage: unknown, endedFor = COUNT_MS) => seen(keyOf({ usage }), endedFor);
   /** A key that is not counted for another millisecond. */
   const ended = (usage: number) => counted(usage, COUNT_MS - 1);
 
@@ -190,7 +187,7 @@ describe('what keys have spent', () => {
     ],
     [
       'a key that works',
-      [counted(0.5), { key: keyOf(), endedFor: undefined }],
+      [counted(0.5), seen(keyOf(), undefined)],
       '0.75',
       false,
       'at least $0.75 spent',

@@ -20,6 +20,7 @@ import { workspaceNotFound } from '../../src/shared/failures.ts';
 import * as teardown from '../../src/teardown/failures.ts';
 import { FAILURES } from '../support/failure-kinds.ts';
 import { apiError, KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
+import { seen } from '../support/keys.ts';
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';
@@ -120,7 +121,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(teardown.workspaceHasKeys, {
       workspace: WORKSPACE,
-      keys: [{ key: KEY, endedFor: undefined }],
+      keys: [seen(KEY, undefined)],
     }),
     NOTHING_DELETED,
   ],

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Key, key } from '../../src/openrouter/resources/keys.ts';
+import type { SeenKey } from '../../src/openrouter/settlement.ts';
 
 /** The fields of an API key as OpenRouter sends them. */
 export type KeyFields = Readonly<Record<string, unknown>>;
@@ -13,4 +14,10 @@ export function toKey(fields: KeyFields): Key {
     workspace_id: 'w',
     ...fields,
   });
+}
+
+/** `key` as a list shows it that ended so many milliseconds ago; undefined while it works. */
+export function seen(key: Key, endedFor: number | undefined): SeenKey {
+  if (endedFor === undefined) return { key, state: 'works', endedFor: 0 };
+  return { key, state: key['disabled'] === true ? 'disabled' : 'expired', endedFor };
 }

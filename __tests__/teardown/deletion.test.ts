@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import { toUsd } from '../../src/lib/usd.ts';
 import { type Deletion, deletionLine } from '../../src/teardown/deletion.ts';
 import { KEY } from '../support/failures.ts';
+import { seen } from '../support/keys.ts';
 
 const spent = (text: string, isExact: boolean) => ({ amount: toUsd(Number(text)), isExact });
-const keys = (count: number) =>
-  Array.from({ length: count }, () => ({ key: KEY, endedFor: undefined }));
+const keys = (count: number) => Array.from({ length: count }, () => seen(KEY, undefined));
 
 test.each<[Deletion, string]>([
   [

@@ -5,7 +5,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { formatUsd } from '../lib/format-usd.ts';
 import { sumUsd, type Usd } from '../lib/usd.ts';
-import { isDisabled, type Key, type KeyList } from './resources/keys.ts';
+import { isDisabled, type Key, type KeyList, type KeyState, keyState } from './resources/keys.ts';
 import { readTime } from './time.ts';
 
 /**
@@ -23,38 +23,30 @@ export const COUNT_MS = 3_600_000;
 /** An API key as a list or a response shows it, and for how long it had ended then. */
 export interface SeenKey {
   key: Key;
-  /**
-   * In milliseconds; 0 if OpenRouter does not report when the key ended. Undefined while the key works: it is neither
-   * disabled nor expired.
-   */
-  endedFor: number | undefined;
+  state: KeyState;
+  /** In milliseconds; 0 while the key works, and if OpenRouter does not report when it ended. */
+  endedFor: number;
 }
 
 /** Whether a key can spend. */
-export function isWorking({ endedFor }: SeenKey): boolean {
-  return endedFor === undefined;
+export function isWorking({ state }: SeenKey): boolean {
+  return state === 'works';
 }
 
 /** In how many milliseconds a key counts in a cap with what it has spent: 0 if it does. Undefined while it works. */
-export function settlesIn({ endedFor }: SeenKey): number | undefined {
-  return endedFor === undefined ? undefined : Math.max(0, SETTLE_MS - endedFor);
+export function settlesIn(one: SeenKey): number | undefined {
+  return isWorking(one) ? undefined : Math.max(0, SETTLE_MS - one.endedFor);
 }
 
 /** Whether the counter of a key is exact. */
 export function isCounted({ endedFor }: SeenKey): boolean {
-  return endedFor !== undefined && endedFor >= COUNT_MS;
+  return endedFor >= COUNT_MS;
 }
 
-/**
- * When OpenRouter shows that `key` ended, by its clock: the times that are known. Undefined if the key works.
- * @param now OpenRouter's time, in milliseconds since 1970; undefined if unknown: then nothing has expired
- */
-function endsOf(key: Key, now: number | undefined): number[] | undefined {
-  const expiry = readTime(key['expires_at']);
-  const isExpired = expiry !== undefined && now !== undefined && expiry <= now;
-  if (!isDisabled(key) && !isExpired) return undefined;
-  const disabledAt = isDisabled(key) ? readTime(key['updated_at']) : undefined;
-  return [disabledAt, isExpired ? expiry : undefined].filter((end) => end !== undefined);
+/** When `key` was disabled and when it expires, as far as OpenRouter reports that. */
+function endsOf(key: Key): number[] {
+  const ends = [isDisabled(key) ? key['updated_at'] : undefined, key['expires_at']];
+  return ends.map(readTime).filter((end) => end !== undefined);
 }
 
 /**
@@ -63,10 +55,10 @@ function endsOf(key: Key, now: number | undefined): number[] | undefined {
  * @param seenMs for how long this run has seen that the key has ended: it may be all that tells
  */
 export function toSeen(key: Key, now: number | undefined, seenMs = 0): SeenKey {
-  const ends = endsOf(key, now);
-  if (!ends) return { key, endedFor: undefined };
-  const known = now === undefined ? [] : ends.map((end) => now - end);
-  return { key, endedFor: Math.max(seenMs, ...known) };
+  const state = keyState(key, now);
+  if (state === 'works') return { key, state, endedFor: 0 };
+  const known = now === undefined ? [] : endsOf(key).map((end) => now - end);
+  return { key, state, endedFor: Math.max(seenMs, ...known) };
 }
 
 /** The keys of a list, and for how long they have ended. */
@@ -76,13 +68,9 @@ export function seenIn({ keys, serverTime }: KeyList): SeenKey[] {
 
 /** The keys of a list that have ended, and of which neither this list nor a later one tells when. */
 export function withUnknownEnd({ keys, serverTime }: KeyList): Key[] {
-  return keys.filter((key) => {
-    const ends = endsOf(key, serverTime);
-    if (!ends) return false;
-    // Without OpenRouter's time, no later list tells more.
-    if (serverTime === undefined) return true;
-    return ends.length === 0 && readTime(key['expires_at']) === undefined;
-  });
+  // Without OpenRouter's time, no later list tells more.
+  const isUnknown = (key: Key) => serverTime === undefined || endsOf(key).length === 0;
+  return keys.filter((key) => keyState(key, serverTime) !== 'works' && isUnknown(key));
 }
 
 /** What a run has seen of the API keys of a workspace. It remembers since when it has seen a key ended. */
@@ -113,9 +101,10 @@ export class KeyWatch {
   }
 
   #seeOne(key: Key, now: number | undefined): SeenKey {
-    if (isWorking(toSeen(key, now))) {
+    const seen = toSeen(key, now);
+    if (isWorking(seen)) {
       this.#endedSince.delete(key.hash);
-      return { key, endedFor: undefined };
+      return seen;
     }
     const since = this.#endedSince.get(key.hash) ?? this.#clock.now();
     this.#endedSince.set(key.hash, since);

@@ -1,8 +1,8 @@
 import { type ApiError, rejectsResource } from '../http/request.ts';
 import { countKeys, countOf, truncateList } from '../lib/format.ts';
-import { describeKey, isDisabled } from '../openrouter/resources/keys.ts';
+import { describeKey } from '../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { isWorking, type SeenKey, spentBy } from '../openrouter/settlement.ts';
+import { type SeenKey, spentBy } from '../openrouter/settlement.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable, whyAtLeast } from '../report/key-table.ts';
@@ -16,20 +16,15 @@ export const workspaceHasKeys = declareFailure<{
   keys: readonly SeenKey[];
 }>('workspace-has-keys', ({ workspace, keys }) => ({
   title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
-  rows: truncateList(keys.map((one) => `${describeKey(one.key)}: ${stateOf(one)}`)),
+  rows: truncateList(keys.map((one) => `${describeKey(one.key)}: ${one.state}`)),
   lines: [
     'To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then fails.',
     'OpenRouter does not delete a workspace that has API keys.',
   ],
   effect: [NOTHING_DELETED],
-  table: keysTable(keys, 'Total', stateOf),
+  table: keysTable(keys, 'Total', ({ state }) => state),
   notes: whyAtLeast(spentBy(keys)),
 }));
-
-function stateOf(one: SeenKey): string {
-  if (isWorking(one)) return 'works';
-  return isDisabled(one.key) ? 'disabled' : 'expired';
-}
 
 export const keysKeepAppearing = declareFailure<{
   workspace: WorkspaceRef;

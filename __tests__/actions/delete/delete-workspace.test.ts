@@ -68,7 +68,7 @@ test('a deletion logs what it found and what it deleted, and reports the workspa
   expect(result).toEqual({
     workspace: expect.objectContaining({ id, slug: SLUG }),
     outcome: 'deleted',
-    keys: [{ key: expect.objectContaining({ hash: key?.hash }), settlesIn: undefined }],
+    keys: [{ key: expect.objectContaining({ hash: key?.hash }), state: 'works', endedFor: 0 }],
     spent: { amount: 0n, isExact: false },
   });
   expect(found).toEqual([id, 1]);

@@ -11,7 +11,7 @@ import {
 import { maxUsd, sumUsd, toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { isWorking, SETTLE_MS, settlesIn } from '../../../src/openrouter/settlement.ts';
-import { type KeyFields, toKey } from '../../support/keys.ts';
+import { type KeyFields, seen, toKey } from '../../support/keys.ts';
 
 const usd = (text: string) => toUsd(Number(text));
 
@@ -79,8 +79,8 @@ describe('what a key counts', () => {
     ],
     ['whose limit is without such usage, a moment ago: all of the cap', 1, {}, WITH_BYOK, '5'],
   ])('%s', (_, ms, fields, cap, counted) => {
-    const use = capUseOf({ key: keyOf(fields), endedFor: endedFor(ms) }, cap);
-    expect(use).toMatchObject({ endedFor: endedFor(ms), counted: usd(counted) });
+    const use = capUseOf(seen(keyOf(fields), endedFor(ms)), cap);
+    expect(use).toMatchObject({ endedFor: endedFor(ms) ?? 0, counted: usd(counted) });
     expect(use.problem).toBeUndefined();
   });
 
@@ -92,7 +92,7 @@ describe('what a key counts', () => {
     ['without-byok', {}, WITH_BYOK],
   ])('is unknown while it works, and only then: %s %j', (problem, fields, cap) => {
     const problemAt = (ms: number | undefined) =>
-      capUseOf({ key: keyOf(fields), endedFor: endedFor(ms) }, cap).problem;
+      capUseOf(seen(keyOf(fields), endedFor(ms)), cap).problem;
     expect([undefined, 1, 0].map(problemAt)).toEqual([problem, undefined, undefined]);
   });
 
@@ -105,7 +105,7 @@ describe('what a key counts', () => {
     [{ byok_usage: -1, ...BYOK }, WITH_BYOK],
   ])('is unknown with the counters %j, whatever it can spend', (fields, cap) => {
     for (const ms of [undefined, 1, 0]) {
-      const use = capUseOf({ key: keyOf(fields), endedFor: endedFor(ms) }, cap);
+      const use = capUseOf(seen(keyOf(fields), endedFor(ms)), cap);
       expect(use).toMatchObject({ problem: 'unread' });
     }
   });
@@ -117,8 +117,7 @@ const useOf = (
   counted: string,
   { spent = '0', settlesIn: ms }: { spent?: string; settlesIn?: number } = {},
 ): CapUse => ({
-  key: keyOf({ hash }),
-  endedFor: endedFor(ms),
+  ...seen(keyOf({ hash }), endedFor(ms)),
   spent: usd(spent),
   counted: usd(counted),
 });
@@ -171,7 +170,7 @@ const lists = fc
     list.map(({ spent, limit, settlesIn: ms, created_at }, at): CapUse => {
       const whole = maxUsd(limit, spent);
       const key = keyOf({ hash: `k${at}`, created_at });
-      return { key, endedFor: endedFor(ms), spent, counted: ms === 0 ? spent : whole };
+      return { ...seen(key, endedFor(ms)), spent, counted: ms === 0 ? spent : whole };
     }),
   );
 const caps = fc.record({

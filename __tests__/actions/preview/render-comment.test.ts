@@ -15,7 +15,7 @@ import {
 import { toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { COUNT_MS, type SeenKey } from '../../../src/openrouter/settlement.ts';
-import type { KeyFields } from '../../support/keys.ts';
+import { type KeyFields, seen } from '../../support/keys.ts';
 import { contentOf, hostileText, keyOf, someContent } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 import { ROOT } from '../../support/root.ts';
@@ -30,9 +30,9 @@ const usd = (text: string) => toUsd(Number(text));
 
 const jobKey = (fields: KeyFields = {}) =>
   keyOf({ name: 'octo-org/shop / Preview / 17.1 / test #a1b2c3', ...fields });
-const counted = (key: Key): SeenKey => ({ key, endedFor: COUNT_MS });
-const ended = (key: Key): SeenKey => ({ key, endedFor: COUNT_MS - 1 });
-const working = (key: Key): SeenKey => ({ key, endedFor: undefined });
+const counted = (key: Key): SeenKey => seen(key, COUNT_MS);
+const ended = (key: Key): SeenKey => seen(key, COUNT_MS - 1);
+const working = (key: Key): SeenKey => seen(key, undefined);
 
 /** The lines after the data. */
 const htmlOf = (body: string) => body.split('\n').slice(1);
@@ -402,7 +402,7 @@ test('the text of a comment follows from the facts alone, in whatever order they
 });
 
 test('two runs agree about the text, however many milliseconds ago a key ended, until it is counted', () => {
-  const one = (endedFor: number) => render(contentOf([{ key: keyOf(), endedFor }]));
+  const one = (endedFor: number) => render(contentOf([seen(keyOf(), endedFor)]));
   expect(one(0)).toBe(one(COUNT_MS - 1));
 });
 

@@ -20,6 +20,7 @@ import { CounterMemory } from '../../../src/openrouter/counters.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
 import { COUNT_MS } from '../../../src/openrouter/settlement.ts';
+import { seen } from '../../support/keys.ts';
 import { contentOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -110,7 +111,7 @@ const REQUEST: Request = {
 /** The request for the final bill of a workspace with these keys. */
 const billOf = (keys: readonly Key[], options: Partial<Bill> = {}): Bill => ({
   ...REQUEST,
-  keys: keys.map((key) => ({ key, endedFor: COUNT_MS })),
+  keys: keys.map((key) => seen(key, COUNT_MS)),
   isComplete: true,
   leavesBill: false,
   ...options,

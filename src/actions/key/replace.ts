@@ -6,12 +6,12 @@ import {
   describeKey,
   type Key,
   keyRequest,
+  keyState,
   listKeys,
   requestKey,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { type SeenKey, seenIn } from '../../openrouter/settlement.ts';
-import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSameKeyName } from '../../shared/key-name.ts';
@@ -35,7 +35,7 @@ export function hashesToReplace(
   now: number,
   { log }: Pick<Context, 'log'>,
 ): string[] {
-  const rank = (key: Key) => (unusableState(key, now) ? 1 : 0);
+  const rank = (key: Key) => (keyState(key, now) === 'works' ? 0 : 1);
   if (older.length > MAX_REPLACED) {
     log.info(
       `${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`,
@@ -128,8 +128,8 @@ async function checkWorks(
   const { value: reading, error } = await catching(readOwn(key, context), ApiError);
   if (error) return { reading: { error }, error };
   const { found, now } = reading;
-  const state = found ? unusableState(found, now) : 'missing';
-  if (!state) return { reading };
+  const state = found ? keyState(found, now) : 'missing';
+  if (state === 'works') return { reading };
   const expiredAt = state === 'expired' ? String(found?.['expires_at']) : undefined;
   return { reading, error: new Failure(keyReplaced, { key, expiredAt, olderEnded }) };
 }

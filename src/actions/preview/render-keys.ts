@@ -3,16 +3,9 @@ import type { Repository } from '../../github/repository.ts';
 import { countOf } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Folded, Table } from '../../lib/table.ts';
-import {
-  isDisabled,
-  isLimitUsedUp,
-  type Key,
-  limitOf,
-  usedOf,
-} from '../../openrouter/resources/keys.ts';
+import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import {
   formatSpent,
-  isWorking,
   type SeenKey,
   type Spent,
   spentOf,
@@ -71,7 +64,7 @@ export function rowsOf(keys: readonly SeenKey[], { repository, redact }: KeyOpti
     const isReplaced = isDeployment && deployed.has(parts.job);
     if (isDeployment) deployed.add(parts.job);
     const spent = spentOf(one);
-    const use = { key, spent, isWorking: isWorking(one) };
+    const use = { ...one, spent };
     const details = isDeployment ? deploymentState(use, { isReplaced }) : creationOf(key, options);
     const link = linkOf(name, parts, options);
     return {
@@ -117,10 +110,8 @@ function labelFormat(labels: readonly string[]): (label: string) => string {
 }
 
 /** A key, and how it stands. */
-interface KeyUse {
-  key: Key;
+interface KeyUse extends SeenKey {
   spent: Spent | undefined;
-  isWorking: boolean;
 }
 
 const NO_LIMIT = '–';
@@ -129,8 +120,8 @@ const NO_LIMIT = '–';
  * How much of its limit a key has used, in the current period of the limit; only the limit while that is not counted
  * yet. It breaks into two lines on a phone.
  */
-function limitPart({ key, spent, isWorking }: KeyUse, { isOwnUse }: { isOwnUse: boolean }): string {
-  if (key.limit === null) return isOwnUse && isWorking ? '⚠️ no\u00a0limit' : NO_LIMIT;
+function limitPart({ key, state, spent }: KeyUse, { isOwnUse }: { isOwnUse: boolean }): string {
+  if (key.limit === null) return isOwnUse && state === 'works' ? '⚠️ no\u00a0limit' : NO_LIMIT;
   const limit = limitOf(key);
   const used = limit ? usedOf(limit, spent?.amount) : undefined;
   if (!limit || used === undefined) return 'unknown';
@@ -165,13 +156,13 @@ function creationOf(key: Key, { withYear }: { withYear: boolean }): string {
 
 /** Whether the key of a deployment works, and how long. */
 function deploymentState(
-  { key, spent, isWorking }: KeyUse,
+  { key, state, spent }: KeyUse,
   { isReplaced }: { isReplaced: boolean },
 ): string {
-  if (isDisabled(key)) return isReplaced ? 'replaced' : 'disabled';
+  if (state === 'disabled') return isReplaced ? 'replaced' : 'disabled';
   const expiry = readTime(key['expires_at']);
   const day = expiry && formatDay(expiry, { withYear: expiresInOtherYear(key) });
-  if (!isWorking) return `expired\u00a0${day}`;
+  if (state === 'expired') return `expired\u00a0${day}`;
   const limit = limitOf(key);
   if (limit && isLimitUsedUp(limit, spent?.amount)) return 'used\u00a0up';
   return day ? `works\u00a0until\u00a0${day}` : 'works';

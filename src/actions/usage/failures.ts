@@ -1,9 +1,13 @@
 import { truncateList } from '../../lib/format.ts';
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import type { Usd } from '../../lib/usd.ts';
-import { describeKey, type Key, type KeyLimit } from '../../openrouter/resources/keys.ts';
+import {
+  describeKey,
+  type Key,
+  type KeyLimit,
+  type KeyState,
+} from '../../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import type { UnusableState } from '../../openrouter/unusable-key.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { timeNear } from './period.ts';
 import { usageDetails } from './report.ts';
@@ -89,7 +93,7 @@ function linesOfGaps(gaps: readonly UsageGap[], { to }: UsageResult): string[] {
 export const keyUnusable = declareFailure<{
   result: UsageResult;
   key: Key;
-  state: UnusableState;
+  state: Exclude<KeyState, 'works'>;
   minimum: Usd;
 }>('key-unusable', ({ result, key, state, minimum }) => ({
   title: `${formatExactUsd(minimum)} cannot be spent (fail-below-remaining-usd): ${nameKey(key)} ${state === 'disabled' ? 'is disabled' : 'has expired'}`,

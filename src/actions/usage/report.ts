@@ -3,10 +3,15 @@ import { columnFormat, formatExactUsd, formatUsd } from '../../lib/format-usd.ts
 import type { Cell, Folded, Table } from '../../lib/table.ts';
 import { exactUsd, sumUsd, type Usd } from '../../lib/usd.ts';
 import { costOf, type ModelUsage } from '../../openrouter/resources/analytics.ts';
-import { describeKey, describeLimit, type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import {
+  describeKey,
+  describeLimit,
+  type Key,
+  keyState,
+  limitOf,
+} from '../../openrouter/resources/keys.ts';
 import { COUNTED_LATE, formatSpent } from '../../openrouter/settlement.ts';
 import { formatTime, readTime } from '../../openrouter/time.ts';
-import { unusableState } from '../../openrouter/unusable-key.ts';
 import { spentFormat } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
@@ -200,8 +205,8 @@ function limitOfKey(key: Key): string {
 }
 
 function stateOf(key: Key, { serverTime, to }: UsageResult): string {
-  const unusable = unusableState(key, serverTime);
-  if (unusable) return unusable;
+  const state = keyState(key, serverTime);
+  if (state !== 'works') return state;
   const expiry = readTime(key['expires_at']);
   if (expiry) return `works until ${timeNear(to)(expiry)}`;
   return key['expires_at'] === null ? 'never expires' : 'expiry unknown';

@@ -1,6 +1,5 @@
 import type { Usd } from '../../lib/usd.ts';
-import { limitOf } from '../../openrouter/resources/keys.ts';
-import { unusableState } from '../../openrouter/unusable-key.ts';
+import { keyState, limitOf } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import {
@@ -50,8 +49,8 @@ function remainingFailure(result: UsageResult, minimum: Usd): Failure | undefine
   const { key, serverTime } = result;
   if (!key) return undefined;
   const facts = { result, key, minimum };
-  const state = unusableState(key, serverTime);
-  if (state) return new Failure(keyUnusable, { ...facts, state });
+  const state = keyState(key, serverTime);
+  if (state !== 'works') return new Failure(keyUnusable, { ...facts, state });
   if (key.limit === null) return undefined;
   const limit = limitOf(key);
   if (limit?.remaining === undefined) return new Failure(remainingUnknown, facts);

@@ -10,6 +10,7 @@ import { type CounterMemory, withLargerCounters } from '../counters.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, pageOf } from '../pages.ts';
+import { readTime } from '../time.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
 /**
@@ -266,6 +267,19 @@ export async function deleteEach(
 /** Whether OpenRouter rejects requests with a key because it was disabled. */
 export function isDisabled(key: Key): boolean {
   return key['disabled'] === true;
+}
+
+/** Whether OpenRouter accepts requests with a key or, if it rejects each of them, why. */
+export type KeyState = 'works' | 'disabled' | 'expired';
+
+/**
+ * The state of `key`.
+ * @param now OpenRouter's time, in milliseconds since 1970; if undefined, no key is known to have expired
+ */
+export function keyState(key: Key, now: number | undefined): KeyState {
+  if (isDisabled(key)) return 'disabled';
+  const expiry = readTime(key['expires_at']);
+  return expiry !== undefined && now !== undefined && expiry <= now ? 'expired' : 'works';
 }
 
 /**
