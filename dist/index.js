@@ -879,9 +879,9 @@ await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(dele
 error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
 return undeleted}function isDisabled(key){return key.disabled===!0}function keyState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
-return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":"works"}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
-return{...request,body,operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
-return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(reader,key){return(await requestKey(reader,disableRequest(key))).key}const MAX_NAME_LENGTH=100
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":"works"}function disableKey(reader,key,{name,...options}={}){const request=keyRequest(key.hash,describeKey(key))
+return requestKey(reader,{...request,...options,body:{disabled:!0,...name!==void 0&&{name}},operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
+return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}})}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function limitOf({limit,limit_reset:reset,limit_remaining}){if(typeof limit=="bigint")return{amount:limit,reset:typeof reset=="string"?reset:void 0,remaining:limit_remaining}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?void 0:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
 return limit.amount>0n&&used!==void 0&&used>=limit.amount}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
@@ -1458,7 +1458,7 @@ function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)
 return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,{job=env.GITHUB_JOB,entry}={}){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),named=(entry?`${job} (${entry})`:job??"").replaceAll(" / ","/")
 return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,named].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const ENDING_COUNT=36**6
 function uniqueKeyName(name,random){return`${name} #${Math.floor(random*ENDING_COUNT).toString(36).padStart(6,"0")}`}const UNUSED=" unused"
-function withoutEnding(name){return name.replace(/ #[\da-z]{6}(?: unused)?$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
+function unusedKeyName(name){return name+UNUSED}function withoutEnding(name){return name.replace(/ #[\da-z]{6}(?: unused)?$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
 function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(withoutEnding(name))?.groups??{}
 if(sign===void 0)return{kind:"other"}
 const parts=rest.split(" / ")
@@ -1468,16 +1468,16 @@ return at===void 0?{kind:"job",repository,run:void 0,job:""}:{kind:"job",reposit
 return a===b}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>keyState(key,now)==="works"?0:1
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
-return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement
-if(context.jobStatus.succeeded===!1){context.log.info("The job has not succeeded: older keys stay.")
+return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys({jobStatus,...replacement},context,endOlder){const{key,replaced}=replacement
+if(jobStatus.succeeded===!1){context.log.info("The job has not succeeded: older keys stay.")
 return{reading:await readIfPossible(key,context)}}const before=await checkWorks(key,{olderEnded:!1},context)
-if(before.error||!isKnown(context)||replaced.length===0)return before
+if(before.error||!isKnown(jobStatus,context)||replaced.length===0)return before
 const{value:older,error}=await catching(findOlder(replacement,context),ApiError)
 if(error)return{...before,error}
 const end=older.length>0?await endOlder(older):{}
 if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
-return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function isKnown({jobStatus,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
+return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function isKnown(jobStatus,{warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
 return jobStatus.succeeded!==void 0}async function readIfPossible(key,context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 return reading??{error}}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return seenIn(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
@@ -1489,15 +1489,15 @@ return await untilFound(context,async()=>{const{key:found,serverTime:server}=awa
 if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}})??{}}async function deleteOlderKeys(older,key,context){const deleted=[],undeleted=await deleteEach(older,context,old=>{deleted.push(old)
 context.log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const WITHIN_MS=5e3
-function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client,counters}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(requestKey({client:brief,counters},{...request,isOptional:!0}),ApiError)
+async function readOnce(created,{ends},{client,counters}){const reader={client:client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),counters},request={...keyRequest(created.hash,describeKey(created)),isOptional:!0},{value,error}=await catching(ends?disableKey(reader,created,{isOptional:!0,trusts404:!0}):requestKey(reader,request),ApiError)
 return error?{error}:{found:value.key,now:value.serverTime}}function spendIn({found,now,error},created,{counters,log}){const one=found&&toSeen(counters.see(found),now),spent=one&&spentOf(one)
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
 return}const limit=limitOf(one.key)
-return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:isWorking(one)}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}async function runKeyTask(task,context){const{workspace,created,ends,replaced}=task,reading=await readFirst(task,context),[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
+return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:isWorking(one)}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}async function runKeyTask(task,jobStatus,context){const{workspace,created,ends,replaced}=task,reading=created&&!replaced?await readOnce(created,task,context):void 0,[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced,jobStatus},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
 if(!error)return{...end,incomplete:void 0}
 const left={...task,ends:deletion.error!==void 0,isDisabled:ends&&reading?.found!==void 0,replaced:replacement?.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0},advice=deletion.error&&adviseOnKeyLeft(left,"delete")
-return{...end,incomplete:{error,left,advice}}}async function readFirst({created,ends,replaced},context){if(created&&!replaced)return ends?disableAndRead(created,context):readOnce(created,context)}async function end_key_deleteCreated({created:key,ends},context){if(key&&ends){for await(const _ of whileMissing(context)){const deletion=await deleteKey(context,key)
+return{...end,incomplete:{error,left,advice}}}async function end_key_deleteCreated({created:key,ends},context){if(key&&ends){for await(const _ of whileMissing(context)){const deletion=await deleteKey(context,key)
 if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){context.log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}}function replaceKeys(replacement,context){return replaceOlderKeys(replacement,context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,replacement.key,context)
@@ -1505,12 +1505,10 @@ return{deleted:older.filter(one=>deleted.includes(one.key)).map(one=>({...one,ke
 return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function reportSpend(spend,{info,summarize,warn}){const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
-limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}async function endAndReport(task,context,report){const{spend,replaced,incomplete}=await runKeyTask(task,context)
+limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}async function endAndReport({task,jobStatus},context,report){const{spend,replaced,incomplete}=await runKeyTask(task,jobStatus,context)
 replaced.length>0&&report.summarize(replacedSummary(replaced))
 spend&&reportSpend(spend,report)
-return incomplete}async function disableUnused(reader,key){const changes={disabled:!0,name:(name=key.name,name+UNUSED)}
-var name
-return(await requestKey(reader,disableRequest(key,changes))).key}function isUnused(key){return isDisabled(key)&&/ #[\da-z]{6} unused$/.test(key.name)}function capUseOf(one,cap){const{key}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
+return incomplete}function isUnused(key){return isDisabled(key)&&/ #[\da-z]{6} unused$/.test(key.name)}function capUseOf(one,cap){const{key}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
 if(counters.some(counter=>counter===void 0||counter<0n))return{...one,spent,counted:cap.amount,problem:"unread"}
 if(settlesIn(one)===0||isUnused(key))return{...one,spent,counted:spent}
 const{limit}=key,problem=cap_problemOf(key,cap.withByok)
@@ -1674,27 +1672,26 @@ return{workspace:request.workspace.id,spent,state:bill?"bill":"so far",isAtLeast
 if(!comments||comments.noticed.has(reason))return
 comments.noticed.add(reason)
 const line=`The comment of the preview may be out of date: ${reason}`
-server==="OpenRouter"?log.info(line):log.notice(line)}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,{value:endsOwn=!1,error:undecided}=await catching(endsWithJob(task,context),ApiError),ended=key&&await endKey(key,{endsOwn,undecided},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
+server==="OpenRouter"?log.info(line):log.notice(line)}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,jobStatus,context){const{key,subject}=task,{value:endsOwn=!1,error:undecided}=await catching(endsWithJob(task,jobStatus,context),ApiError),ended=key&&await endKey(key,{endsOwn,undecided,jobStatus},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
 await writeComment({workspace,cap:task.cap},context)
 const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??orphans?.error
 if(!key||!error)return{spend,incomplete:void 0}
 const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
-return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function endsWithJob({key,...task},context){const{jobStatus,log}=context
-if(!key||!isDeployed(key))return!0
+return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function endsWithJob({key,...task},jobStatus,context){if(!key||!isDeployed(key))return!0
 if(jobStatus.succeeded===void 0)return!1
 if(jobStatus.succeeded)return isClosed(task,context)
 if(!jobStatus.isRepeated||await hasWorking(key,context))return!0
-log.notice("The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.")
+context.log.notice("The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.")
 return!1}async function hasWorking({workspace,replaced=[]},context){return seenIn(await listKeys(context,workspace)).some(one=>replaced.includes(one.key.hash)&&isWorking(one))}async function isClosed({subject,since},context){const{log}=context,lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
 error&&log.info(`${error.message}. If it is closed, the next clean-up ends the key.`)
 state?.isOpen===!1&&log.info("The pull request or branch is closed: the key ends.")
-return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn,undecided},context){if(!key)return{}
+return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn,undecided,jobStatus},context){if(!key)return{}
 if(undecided)return{error:undecided}
 if(replaced===void 0||endsOwn){const end=await catching(endOwn(key,workspace,context),ApiError,Failure)
-return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){const ended=await untilFound(context,async()=>{const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
+return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,jobStatus,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){const ended=await untilFound(context,async()=>{const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
 return found&&!isDisabled(found)?disable(key,context):found})
 if(ended)return ended
-if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
+if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const{key:disabled}=await disableKey(context,key)
 disabled&&context.log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
 return disabled}async function disableEach(keys,context){const working=keys.filter(isWorking),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
 return{error:outcomes.find(({error})=>error)?.error}}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
@@ -1737,7 +1734,7 @@ if(getInput("management-key")!=="")return
 if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
 const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
 return data?.repository.fork?"this repository is a fork":isForeign?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
-return readGitHub(readInputs(object({github_token})).github_token,readEvent())}async function end_and_report_endAndReport(task,context,step){const{report}=step,gitHub=readPostGitHub(),{spend,incomplete}=await runPreviewTask(task,{...context,github:startGitHub(gitHub,step),comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository}})
+return readGitHub(readInputs(object({github_token})).github_token,readEvent())}async function end_and_report_endAndReport({task,jobStatus},context,step){const{report}=step,gitHub=readPostGitHub(),{spend,incomplete}=await runPreviewTask(task,jobStatus,{...context,github:startGitHub(gitHub,step),comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository}})
 spend&&reportSpend(spend,report)
 return incomplete}const RESULTS=["success","failure","cancelled","skipped"],endKeyInputs=()=>object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),sealed_key:schemas_string(),result:schemas_default(array(schemas_enum(RESULTS,"must be the result of a job: success, failure, cancelled or skipped")),[]),api_url:connection.api_url,timeout:connection.timeout})
 function readEndKeyInputs(){const values=readInputs(endKeyInputs()),{sealed_key:sealedKey,result:results}=values
@@ -1748,7 +1745,7 @@ const created=key&&{hash:key.hash,label:key.label,name:desired.name,expiresAt:ex
 return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,progress,{saveTask}){const exists=progress.key&&describeExisting(progress.key)
 saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function saveGivenOut(progress,{endsAfterJob,isSealed},{saveTask}){const task=task_endOf(progress,{endsAfterJob}),saved=isSealed?{...task,isSealed}:task
 !isSealed&&endsAfterJob||saveTask(saved,{exists:describeExisting(progress.key)})}const SEALED="The key is sealed. If this job succeeds, its end is up to end-key."
-function leavesToEndKey({isSealed=!1},{jobStatus,log}){const leaves=isSealed&&jobStatus.succeeded===!0
+function leavesToEndKey({isSealed=!1},jobStatus,{log}){const leaves=isSealed&&jobStatus.succeeded===!0
 leaves&&log.info("The API key is sealed for other jobs: its end is up to end-key.")
 return leaves}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}const branch=schemas_string().check(refine(name=>name.split("/").every(part=>!["",".",".."].includes(part)))),subject=object({kind:schemas_enum(["pull","branch"]),number:optional(_int(ZodMiniNumberFormat,void 0).check(_gt(0,void 0))),name:optional(branch)}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:branch}),workspace:savedWorkspace(),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)}),attempt=schemas_string(),sealedTask=()=>discriminatedUnion("action",[object({action:literal("key"),task:keyTask(),attempt}),object({action:literal("preview"),task:previewTask(),attempt})])
 function main_endKey(){let advice,leftovers=""
@@ -1757,7 +1754,7 @@ if(!hasSealedKey()){report.info("There is no API key, and nothing is wrong: noth
 return}leftovers=SEALED_KEY
 const inputs=readEndKeyInputs(),end=main_open(inputs),key=keyIn(end),jobStatus=statusFor(end,inputs)
 leftovers=describeLeft(end)
-const context={...startContext(inputs,step,{wasAccepted:!0}),jobStatus},incomplete=await run(end,context,step)
+const context=startContext(inputs,step,{wasAccepted:!0}),incomplete=await run({...end,jobStatus},context,step)
 report.output({hash:key?.created?.hash??"",workspace:end.task.workspace.id})
 if(!incomplete)return
 const left={...end,task:incomplete.left}
@@ -1769,7 +1766,7 @@ function main_open({sealedKey,managementKey,workflowRun}){const opened=openTask(
 if(typeof opened!="string")return opened.task
 throw new Failure(sealedKeyMismatch,{problem:opened,part:"task"})}function keyIn({action,task}){return action==="key"?task:task.key}function describeLeft({action,task}){return action==="key"?describeKeysLeft(task):describePreviewLeft(task)}function statusFor(end,{results,workflowRun}){const isReplacing=keyIn(end)?.replaced!==void 0
 if(results.length===0&&isReplacing)throw new Failure(invalidInputs,{problems:[{input:"result",message:"is required, because this key replaces others once its job has succeeded: write needs.JOB.result of the job that used it"}]})
-return{succeeded:results.every(result=>result==="success"),isRepeated:end.attempt!==workflowRun.attempt}}function wasEndedBefore(error,left){return error instanceof Failure&&error.is(createdKeyMissing)&&left?.mayHaveOrphans!==!0}function run(end,context,step){return end.action==="key"?endAndReport(end.task,context,step.report):end_and_report_endAndReport(end.task,context,step)}const COMPARISONS={limit(returned,{limit:requested}){const amount=typeof returned=="bigint"?returned:void 0
+return{succeeded:results.every(result=>result==="success"),isRepeated:end.attempt!==workflowRun.attempt}}function wasEndedBefore(error,left){return error instanceof Failure&&error.is(createdKeyMissing)&&left?.mayHaveOrphans!==!0}function run(end,context,step){return end.action==="key"?endAndReport(end,context,step.report):end_and_report_endAndReport(end,context,step)}const COMPARISONS={limit(returned,{limit:requested}){const amount=typeof returned=="bigint"?returned:void 0
 return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
 if(requested===null)return time===void 0?"same":"stricter"
 if(returned===void 0)return"stricter"
@@ -1786,31 +1783,32 @@ giveOut(created,request,context)
 await deleteLateOrphans(created,context)
 if(request.replace===!0){const{error}=await deleteOlderKeys(created.namesakes,created.key,context)
 if(error)throw error}log.info(describeEnd(request))
-return created}function describeEnd({endsAfterJob,replace,isSealed}){return isSealed?SEALED:endsAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,request,context),{key}=created
+return created}function describeEnd({endsAfterJob,replace,isSealed}){return isSealed?SEALED:endsAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
 saveCreated(created,context)
-if(created.looser.length>0)throw await deleteLooser(created,context)
+const{looser}=compareWithRequest(created,request)
+if(looser.length>0)throw await deleteLooser(created,looser,context)
 const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(created.expiresAt)
 log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`)
-return created}function giveOut(created,request,context){const{key,stricter}=created
-context.onKey(created,task_endOf(created,request))
-stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
+return created}function giveOut(created,request,context){context.onKey(created,task_endOf(created,request))
+const{stricter}=compareWithRequest(created,request)
+stricter.length>0&&context.warn(keyStricter,{key:created.key,changes:stricter})
 throwIfCancelled(context.signal)
 saveGivenOut(created,request,context)}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
-return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,request,context){const{client,registerSecrets,saveTask}=context
+return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,context){const{client,registerSecrets,saveTask}=context
 task_saveState("planned",{...plan,mayHaveOrphans:!0},context)
 const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
 if(error){error.details.ambiguous||saveTask(null,{orWarn:!0})
 throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
-return{...plan,...data,...compareWithRequest(data.key,plan,request),mayHaveOrphans:mayHaveOrphans(posted.attempts),expiresAt:readableExpiry(data.key,plan)}}function compareWithRequest(key,{desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
+return{...plan,...data,mayHaveOrphans:mayHaveOrphans(posted.attempts),expiresAt:readableExpiry(data.key,plan)}}function compareWithRequest({key,desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
 return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}function readableExpiry(key,{desired}){const expiry=expiryOf(key,desired)
 return readTime(expiry)===void 0?null:expiry}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
 task_saveState(isOwn?"created":"ended",created,context)
-if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,context){const{log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(context,key),ApiError),deleted=deletion?.kind==="deleted"
+if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,changes,context){const{log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(context,key),ApiError),deleted=deletion?.kind==="deleted"
 if(deleted){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,deleted,error:deletion?.kind==="unclear"?deletion.error:error})}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created,end){report.output(keyOutputs(created))
 outputKey(created.secret,{action:"key",task:end},inputs,report)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const jobStatus=readJobStatus()
-if(!leavesToEndKey(task,{...context,jobStatus}))return endAndReport(task,{...context,jobStatus},report)},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+if(!leavesToEndKey(task,jobStatus,context))return endAndReport({task,jobStatus},context,report)},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state!=="clean-up")return{}
 const{deleted="",failed="",count=""}=sweepOutputs(result.result),spent=withOutcome(result.result,"deleted").map(one=>one.spent),{amount,isExact}=sumSpent(spent)
@@ -1892,7 +1890,8 @@ task_saveState("ended",key,keyContext)
 if(typeof admission=="string")return
 context.log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
 if(key.mayHaveOrphans)throw admission
-await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){if(!await untilFound(context,()=>disableUnused(context,key))&&(await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
+await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){const name=unusedKeyName(key.name)
+if(!await untilFound(context,async()=>(await disableKey(context,key,{name})).key)&&(await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
 if(!isInUse(workspace))return!1
 const{isOpen}=await readSubject(subject,since,context,{wasOpen:!0})
 return isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
@@ -1930,7 +1929,7 @@ if((await readSubject(workspace.subject,before.since,context)).isOpen)throw new 
 return{isOpen:!1,disabled}}const REOPENED="its API keys were disabled, and it is open again: run its workflow again"
 async function listIn({workspace,watch},context){return watch.see(await listKeys(context,workspace))}async function disableWorking({watch},context){const working=(watch.last??[]).filter(isWorking),onDone=countDone(context.log,"API keys disabled",working.length),errors=[]
 let count=0
-await forEachOf(working,async({key})=>{const disabling=untilFound(context,()=>disableKey(context,key)),{value:disabled,error}=await catching(disabling,ApiError)
+await forEachOf(working,async({key})=>{const disabling=untilFound(context,async()=>(await disableKey(context,key)).key),{value:disabled,error}=await catching(disabling,ApiError)
 onDone()
 if(disabled){count+=1
 watch.seeDisabled(disabled)}error&&errors.push(error)})
@@ -2032,14 +2031,14 @@ if(trigger.kind==="clean-up"){const github=context.github.withPatience("any"),re
 return{state:"clean-up",result,failure:sweepFailure(result,{kind:"clean-up"})}}return runFor(trigger,request,context)}async function runFor(trigger,request,context){const{log,repository}=context,{subject}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
 log.info(`${describePreview(preview.identity)}.`)
 const closeContext={...context,github:context.github.withPatience("none")}
-let state=await run_preview_readFirst(trigger,preview,trigger.isEnd?closeContext:context)
+let state=await readFirst(trigger,preview,trigger.isEnd?closeContext:context)
 if(state.isOpen&&!state.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
 if(state.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview}}for(;state.isOpen;){const opening={request,preview,since:state.since,isCurrent:trigger.head===void 0||state.head===trigger.head},opened=await openPreview(opening,context)
 if(opened)return{state:"open",preview,opened}
 state=await readSubject(subject,state.since,context,{wasOpen:!0})}request.dryRun||context.saveTask(null,{orWarn:!0})
 const closed=await closePreview(preview,{...request,since:state.since},closeContext)
-return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{wasOpen:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
+return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{wasOpen:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
 if(state)return state
 throw isEnd?await closeUnread(preview,error,context):error}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0){outputNoKey(report)
@@ -2051,7 +2050,7 @@ report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
 report.summarize(previewSummary(result,inputs))})}function outputNoKey(report){getInput("seal")!==NONE&&report.output({"sealed-key":NO_KEY})}function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:task=>!task||task.key!==void 0,async run(task,context,step){const jobStatus=readJobStatus()
-if(!task.key||!leavesToEndKey(task.key,{...context,jobStatus}))return end_and_report_endAndReport(task,{...context,jobStatus},step)},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+if(!task.key||!leavesToEndKey(task.key,jobStatus,context))return end_and_report_endAndReport({task,jobStatus},context,step)},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1

@@ -82,7 +82,7 @@ const listAllWorkspaces: Work = (client) => listWorkspaces(client);
 const readerOf = (client: Client) => ({ client, counters: new CounterMemory() });
 const findTheKey: Work = async (client) =>
   (await requestKey(readerOf(client), keyRequest('abc', 'abc'))).key;
-const disableTheKey: Work = (client) => disableKey(readerOf(client), KEY);
+const disableTheKey: Work = async (client) => (await disableKey(readerOf(client), KEY)).key;
 const findTheGuardrail: Work = (client) => findGuardrail(client, GUARDRAIL);
 const limitGuardrail: Work = (client) => patchGuardrail(client, GUARDRAIL, LIMIT);
 const listTheBudgets: Work = (client) => listBudgets(client, WORKSPACE);

@@ -168,12 +168,9 @@ async function runMain(world: World, job: Job): Promise<void> {
 
 async function runPost(world: World, job: Job, task: KeyTask, ending: Ending): Promise<void> {
   job.post = newProcess(world);
+  const status = jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub');
   await runProcess(world, job.post, { job, ending }, (context) =>
-    runKeyTask(task, {
-      ...context,
-      warn: ({ code }) => job.warnings.push(code),
-      jobStatus: jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),
-    }),
+    runKeyTask(task, status, { ...context, warn: ({ code }) => job.warnings.push(code) }),
   );
 }
 

@@ -11,7 +11,7 @@ import type { ApiErrorDetails } from '../../src/http/request.ts';
 import { FAILURE_CLASSES, type FailureClass, type Method } from '../../src/http/retry-policy.ts';
 import { invalidInputs } from '../../src/inputs/failures.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import type { EffectContext } from '../../src/report/description.ts';
+import type { EffectFacts } from '../../src/report/description.ts';
 import * as report from '../../src/report/failures.ts';
 import { stateInvalid } from '../../src/runtime/failures.ts';
 import * as sealing from '../../src/sealing/failures.ts';
@@ -221,7 +221,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
 ];
 
 /** The lines of a message, but for its title. */
-const linesOf = (failure: Failure, effect: Effect, context: EffectContext = {}) => {
+const linesOf = (failure: Failure, effect: Effect, context: EffectFacts = {}) => {
   const { rows = [], lines } = describeError(failure, effect, context);
   return [...rows, ...lines];
 };

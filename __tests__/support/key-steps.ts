@@ -104,11 +104,10 @@ export async function runKeyPost(
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
   const context = connect(simulation, conditions, { lines: post.lines });
-  const collecting = {
-    ...collectWarnings(context, post.warnings),
-    jobStatus: jobStatusOf(jobStatus, 'GitHub'),
-  };
-  const work = runKeyTask((leavesToEndKey(task, collecting) && sealed) || task, collecting);
+  const collecting = collectWarnings(context, post.warnings);
+  const status = jobStatusOf(jobStatus, 'GitHub');
+  const left = leavesToEndKey(task, status, collecting);
+  const work = runKeyTask((left && sealed) || task, status, collecting);
   const { spend, replaced, incomplete } = await simulation.clock.run(work);
   if (!spend) return { ...post, replaced, ...incomplete };
   post.lines.push(formatSpend(spend));

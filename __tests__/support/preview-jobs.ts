@@ -271,8 +271,8 @@ function runTask(
   { job, ending, task, jobStatus }: Running & { task: PreviewTask; jobStatus: JobStatus },
 ): Promise<void> {
   return runProcess(world, process, { job, ending }, async (context) => {
-    if (task.key && leavesToEndKey(task.key, { ...context, jobStatus })) return;
-    const { incomplete } = await runPreviewTask(task, { ...context, jobStatus });
+    if (task.key && leavesToEndKey(task.key, jobStatus, context)) return;
+    const { incomplete } = await runPreviewTask(task, jobStatus, context);
     if (incomplete) throw incomplete.error;
   });
 }

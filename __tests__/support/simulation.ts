@@ -10,11 +10,11 @@ import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts'
 import { createWorkspace } from '../../src/actions/create/create-workspace.ts';
 import { runCreateTask } from '../../src/actions/create/post.ts';
 import {
-  type CreateContext,
   type CreateRequest,
   type CreateResult,
   type CreateTask,
   createTask,
+  type WorkspaceCreator,
 } from '../../src/actions/create/request.ts';
 import { type ClientOptions, createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
@@ -250,7 +250,7 @@ export async function runCreate(
   conditions: StepConditions,
 ): Promise<StepRun> {
   const run: StepRun = { killed: false, log: [], elapsed: 0, effect: recordEffect() };
-  const context: CreateContext = {
+  const context: WorkspaceCreator = {
     ...connect(simulation, conditions, {
       lines: run.log,
       isDead: () => run.killed,

@@ -111,7 +111,7 @@ export const KEYS: readonly Assumption[] = [
     id: 'disabled-key-name',
     sentence: 'PATCH /keys/{hash} takes disabled: true and a new name at once, and returns both.',
     documented: DOCS.updateKey,
-    reliedOnBy: { file: 'src/actions/preview/unused-key.ts', name: 'disableUnused' },
+    reliedOnBy: { file: 'src/actions/preview/open-preview.ts', name: 'giveUp' },
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
       const body = { disabled: true, name: 'Given way' };

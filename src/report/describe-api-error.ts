@@ -7,12 +7,7 @@ import {
   type ServerName,
 } from '../http/request.ts';
 import type { DescriptionText } from '../shared/failure.ts';
-import {
-  type Description,
-  describeEffect,
-  type EffectContext,
-  effectLines,
-} from './description.ts';
+import { type Description, describeEffect, type EffectFacts, effectLines } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =
@@ -38,7 +33,7 @@ export type ApiErrorCode =
 export function describeApiError(
   details: ApiErrorDetails,
   effect: Effect,
-  context: EffectContext = {},
+  context: EffectFacts = {},
 ): Description {
   const { lines, ...part } = describeRequest(details);
   const ordered = mayBeApplied(details)

@@ -7,7 +7,7 @@ import { type ApiErrorCode, describeApiError, describePart } from './describe-ap
 import {
   type Description,
   describeEffect,
-  type EffectContext,
+  type EffectFacts,
   effectLines,
   formatLeftovers,
 } from './description.ts';
@@ -22,7 +22,7 @@ export const INTERNAL_ERROR = 'internal-error';
 export function describeError(
   error: unknown,
   effect: Effect,
-  context: EffectContext = {},
+  context: EffectFacts = {},
 ): Description {
   const description = describeAlone(error, effect, context);
   const { leftovers = '', advice } = context;
@@ -41,7 +41,7 @@ export function describeError(
   return { ...description, lines: [...description.lines, formatLeftovers(leftovers)] };
 }
 
-function describeAlone(error: unknown, effect: Effect, context: EffectContext): Description {
+function describeAlone(error: unknown, effect: Effect, context: EffectFacts): Description {
   if (error instanceof Failure) return describeFailure(error, effect, context);
   if (error instanceof ApiError) return describeApiError(error.details, effect, context);
   if (error instanceof Cancellation) return describeCancellation(error);
@@ -70,7 +70,7 @@ function describeCancellation({ received }: Cancellation): Description {
 function describeFailure(
   { kind, details, code }: Failure,
   effect: Effect,
-  context: EffectContext,
+  context: EffectFacts,
 ): Description {
   const {
     lines,

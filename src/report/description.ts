@@ -45,7 +45,7 @@ export function describeEffect(effect: Effect): EffectLine {
 }
 
 /** What else is known where the effect of a failure is described. */
-export interface EffectContext {
+export interface EffectFacts {
   /** What other steps may have left; empty for nothing. That nothing was changed would seem to contradict it. */
   leftovers?: string;
   /** What a post step says instead of what to do about a request that failed. */
@@ -57,7 +57,7 @@ export interface EffectContext {
 /** The lines about the effect of a failure. */
 export function effectLines(
   effect: readonly EffectLine[],
-  { leftovers = '', onlyReads = false }: EffectContext,
+  { leftovers = '', onlyReads = false }: EffectFacts,
 ): string[] {
   return effect.flatMap((line) => {
     if (typeof line === 'string') return line;

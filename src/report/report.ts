@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { describeError, describeWarning } from './describe-error.ts';
-import { type Description, type EffectContext, troubleshootingUrl } from './description.ts';
+import { type Description, type EffectFacts, troubleshootingUrl } from './description.ts';
 import { outputsNotWritten, secretOutputNotWritten, summaryNotWritten } from './failures.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
 import { createRedactor, type Redactor, withRests } from './redactor.ts';
@@ -15,7 +15,7 @@ import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
 
 /** What a post step may leave at OpenRouter; empty for nothing. */
-interface Leftovers extends Pick<EffectContext, 'advice'> {
+interface Leftovers extends Pick<EffectFacts, 'advice'> {
   leftovers: string;
 }
 

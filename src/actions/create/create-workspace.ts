@@ -22,11 +22,11 @@ import { notDeletedAfterJob } from './failures.ts';
 import { handleExisting } from './handle-existing.ts';
 import { type CreateFacts, type ExistingWorkspace, reconcileWorkspace } from './reconcile.ts';
 import {
-  type CreateContext,
   type CreateRequest,
   type CreateResult,
   type CreateTask,
   DRY_RUN_NOTE,
+  type WorkspaceCreator,
 } from './request.ts';
 import { settingLines } from './setting-lines.ts';
 
@@ -37,7 +37,7 @@ import { settingLines } from './setting-lines.ts';
  */
 export async function createWorkspace(
   request: CreateRequest,
-  context: CreateContext,
+  context: WorkspaceCreator,
 ): Promise<CreateResult> {
   const { desired, governance, dryRun } = request;
   const { log } = context;
@@ -61,7 +61,7 @@ export async function createWorkspace(
 /** Looks up the slug before the first POST, if the result can make a difference. */
 async function lookUpFirst(
   { desired: { slug }, ifExists, dryRun, deleteAfterJob }: CreateRequest,
-  { client }: CreateContext,
+  { client }: WorkspaceCreator,
 ): Promise<Lookup | undefined> {
   if (!dryRun && !deleteAfterJob && ifExists === 'fail') return undefined;
   // A false 404 shows when the POST is rejected. A dry run sends none.
@@ -71,7 +71,7 @@ async function lookUpFirst(
 function planCreation(
   request: CreateRequest,
   writes: readonly PlannedWrite[],
-  { log }: CreateContext,
+  { log }: WorkspaceCreator,
 ): CreateResult {
   const result: CreateResult = {
     outcome: 'would-create',
@@ -88,7 +88,7 @@ function planCreation(
 async function createWorkspaceOnce(
   request: CreateRequest,
   lookup: Lookup | undefined,
-  context: CreateContext,
+  context: WorkspaceCreator,
 ): Promise<ExistingWorkspace> {
   const { clock, saveTask, warn } = context;
   const start = clock.now();
@@ -145,7 +145,7 @@ interface SentWorkspace extends ExistingWorkspace {
 async function sendAndReconcile(
   request: CreateRequest,
   facts: Omit<CreateFacts, 'desired'>,
-  context: CreateContext,
+  context: WorkspaceCreator,
 ): Promise<SentWorkspace> {
   const { client } = context;
   const { desired } = request;
@@ -171,7 +171,7 @@ async function sendAndReconcile(
 async function lookUpAfter(
   attempts: readonly FailedAttempt<Lookup>[],
   { desired: { slug }, ifExists }: CreateRequest,
-  { client }: CreateContext,
+  { client }: WorkspaceCreator,
 ): Promise<Lookup> {
   const lookUp = () => findWorkspace(client, slug, { trusts404: true });
   const mayBeTaken = ifExists !== 'fail' && attempts.at(-1)?.failure.kind === 'rejected';
@@ -188,7 +188,7 @@ async function lookUpAfter(
 function reportCreated(
   workspace: Workspace,
   { task, start }: { task: CreateTask } & Pick<CreateFacts, 'start'>,
-  { clock, log, onWorkspace, saveTask }: CreateContext,
+  { clock, log, onWorkspace, saveTask }: WorkspaceCreator,
 ): void {
   const { id, slug } = workspace;
   const url = dashboardUrl(slug);
@@ -225,7 +225,7 @@ function recoveryOf(request: CreateRequest): string {
 async function applyGovernance(
   { workspace }: ExistingWorkspace,
   { request, writes }: { request: CreateRequest; writes: readonly PlannedWrite[] },
-  context: CreateContext,
+  context: WorkspaceCreator,
 ): Promise<CreateResult> {
   const result: CreateResult = {
     outcome: 'created',

@@ -12,17 +12,17 @@ import { diffWorkspace, inputsNotApplied, warnOnDrift } from './diff.ts';
 import { governanceNotApplied, slugTaken } from './failures.ts';
 import type { ExistingWorkspace } from './reconcile.ts';
 import {
-  type CreateContext,
   type CreateRequest,
   type CreateResult,
   DRY_RUN_NOTE,
+  type WorkspaceCreator,
 } from './request.ts';
 import { settingLines } from './setting-lines.ts';
 
 type Policy = (
   existing: ExistingWorkspace,
   request: CreateRequest,
-  context: CreateContext,
+  context: WorkspaceCreator,
 ) => Promise<CreateResult>;
 
 /**
@@ -99,7 +99,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
 /** The PATCH that changes the fields of the workspace; no write if nothing changes. */
 function fieldWrites(
   changes: readonly SettingChange[],
-  { client, onWorkspace }: Pick<CreateContext, 'client' | 'onWorkspace'>,
+  { client, onWorkspace }: Pick<WorkspaceCreator, 'client' | 'onWorkspace'>,
 ): PlannedWrite[] {
   if (changes.length === 0) return [];
   const names = changes.map(({ field }) => inputName(field)).join(', ');

@@ -82,7 +82,8 @@ const pendingWorkspace = () =>
 
 export type CreateTask = z.infer<ReturnType<typeof createTask>>;
 
-export interface CreateContext extends Context {
+/** What creates workspaces. */
+export interface WorkspaceCreator extends Context {
   saveTask: SaveTask<CreateTask>;
   /**
    * Called as soon as the workspace is known, and again after an update, so that the outputs are set

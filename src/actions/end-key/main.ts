@@ -33,8 +33,8 @@ export function endKey(): Promise<void> {
       const key = keyIn(end);
       const jobStatus = statusFor(end, inputs);
       leftovers = describeLeft(end);
-      const context = { ...startContext(inputs, step, { wasAccepted: true }), jobStatus };
-      const incomplete = await run(end, context, step);
+      const context = startContext(inputs, step, { wasAccepted: true });
+      const incomplete = await run({ ...end, jobStatus }, context, step);
       // Not before: ending the key matters more.
       report.output({ hash: key?.created?.hash ?? '', workspace: end.task.workspace.id });
       if (!incomplete) return;
@@ -98,11 +98,11 @@ function wasEndedBefore(error: unknown, left: KeyTask | undefined): boolean {
 }
 
 function run(
-  end: SealedTask,
-  context: Context & { jobStatus: JobStatus },
+  end: SealedTask & { jobStatus: JobStatus },
+  context: Context,
   step: Step,
 ): Promise<IncompleteTask<unknown> | undefined> {
   return end.action === 'key'
-    ? endKeyOfJob(end.task, context, step.report)
-    : endPreviewJob(end.task, context, step);
+    ? endKeyOfJob(end, context, step.report)
+    : endPreviewJob(end, context, step);
 }

@@ -4,7 +4,6 @@ import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { catching } from '../../lib/catching.ts';
 import { formatSeconds } from '../../lib/format.ts';
 import {
-  type CreatedKey,
   type CreateKeyRequest,
   deleteKey,
   describeKey,
@@ -47,7 +46,8 @@ export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
 /** What to create in a workspace that was looked up. */
 type RequestInWorkspace = Omit<KeyRequest, 'workspace'>;
 
-export interface KeyContext extends Context {
+/** What creates API keys. */
+export interface KeyCreator extends Context {
   saveTask: SaveTask<KeyTask>;
   /** Called with the secrets in each response before it is used or logged. */
   registerSecrets(secrets: readonly string[]): void;
@@ -60,22 +60,18 @@ export interface KeyContext extends Context {
   random(): number;
 }
 
-/** What was planned before the first POST. */
-interface Plan extends Pick<KeyProgress, 'desired' | 'replaced'> {
-  workspace: Workspace;
-  /** The existing keys with the desired name. */
+/** A new key. A lost response of an earlier POST may have created another one. */
+export interface NewKey extends KeyProgress {
+  key: Key;
+  secret: string;
+  /** ISO 8601; null for never. */
+  expiresAt: string | null;
+  /** The keys with the desired name that existed before. */
   namesakes: readonly Key[];
 }
 
-/** A new key. A lost response of an earlier POST may have created another one. */
-export interface NewKey
-  extends CreatedKey,
-    Plan,
-    KeyDifferences,
-    Pick<KeyProgress, 'mayHaveOrphans'> {
-  /** ISO 8601; null for never. */
-  expiresAt: string | null;
-}
+/** What was planned before the first POST. */
+type Plan = Pick<NewKey, 'workspace' | 'desired' | 'replaced' | 'namesakes'>;
 
 /**
  * Creates an API key in a workspace. The post step deletes it, unless the request keeps it.
@@ -84,7 +80,7 @@ export interface NewKey
  *   `replaced-keys-not-deleted`, `state-not-written`
  * @throws {Cancellation} if the run was cancelled before the response to the POST: the post step deletes the key
  */
-export async function createKey(request: KeyRequest, context: KeyContext): Promise<NewKey> {
+export async function createKey(request: KeyRequest, context: KeyCreator): Promise<NewKey> {
   const { client, log } = context;
   const { workspace } = request;
   log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`);
@@ -117,15 +113,16 @@ function describeEnd({ endsAfterJob, replace, isSealed }: KeyRequest): string {
 export async function makeKey(
   workspace: Workspace,
   request: RequestInWorkspace,
-  context: KeyContext,
+  context: KeyCreator,
 ): Promise<NewKey> {
   const { clock, log } = context;
   const plan = await planKey(workspace, request, context);
   const start = clock.now();
-  const created = await createKeyOnce(plan, request, context);
+  const created = await createKeyOnce(plan, context);
   const { key } = created;
   saveCreated(created, context);
-  if (created.looser.length > 0) throw await deleteLooser(created, context);
+  const { looser } = compareWithRequest(created, request);
+  if (looser.length > 0) throw await deleteLooser(created, looser, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(created.expiresAt);
   log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`);
@@ -137,10 +134,10 @@ export async function makeKey(
  * @throws {Failure} those of `onKey`, and `state-not-written`
  * @throws {Cancellation}
  */
-export function giveOut(created: NewKey, request: RequestInWorkspace, context: KeyContext): void {
-  const { key, stricter } = created;
+export function giveOut(created: NewKey, request: RequestInWorkspace, context: KeyCreator): void {
   context.onKey(created, endOf(created, request));
-  if (stricter.length > 0) context.warn(keyStricter, { key, changes: stricter });
+  const { stricter } = compareWithRequest(created, request);
+  if (stricter.length > 0) context.warn(keyStricter, { key: created.key, changes: stricter });
   // While the post step is still to end the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
   // If this cannot be saved, the post step ends the key, so the step must not succeed.
@@ -151,7 +148,7 @@ export function giveOut(created: NewKey, request: RequestInWorkspace, context: K
 async function planKey(
   workspace: Workspace,
   request: RequestInWorkspace,
-  context: KeyContext,
+  context: KeyCreator,
 ): Promise<Plan> {
   const { expiresInMs, isSameName = isSameKeyName } = request;
   const name = uniqueKeyName(request.desired.name, context.random());
@@ -170,11 +167,7 @@ async function planKey(
 }
 
 /** Sends the POST, and deletes the orphans of lost responses. */
-async function createKeyOnce(
-  plan: Plan,
-  request: RequestInWorkspace,
-  context: KeyContext,
-): Promise<NewKey> {
+async function createKeyOnce(plan: Plan, context: KeyCreator): Promise<NewKey> {
   const { client, registerSecrets, saveTask } = context;
   saveState('planned', { ...plan, mayHaveOrphans: true }, context);
   const { value: posted, error } = await catching(
@@ -198,15 +191,13 @@ async function createKeyOnce(
   return {
     ...plan,
     ...data,
-    ...compareWithRequest(data.key, plan, request),
     mayHaveOrphans: mayHaveOrphans(posted.attempts),
     expiresAt: readableExpiry(data.key, plan),
   };
 }
 
 function compareWithRequest(
-  key: Key,
-  { desired }: Plan,
+  { key, desired }: NewKey,
   { expiresInMs }: RequestInWorkspace,
 ): KeyDifferences {
   const { looser, stricter } = compareKey(key, desired);
@@ -224,7 +215,7 @@ function readableExpiry(key: Key, { desired }: Plan): string | null {
  * Saves for the post step that it ends the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
-function saveCreated(created: NewKey, context: KeyContext): void {
+function saveCreated(created: NewKey, context: KeyCreator): void {
   const { key, workspace, desired } = created;
   const { name } = desired;
   // A shortened name is still that of the new key. Any other key may be another job's.
@@ -238,9 +229,13 @@ function saveCreated(created: NewKey, context: KeyContext): void {
  * Deletes a key that may spend more or live longer than requested, and returns the failure of the step. If
  * it cannot be deleted, the post step tries again.
  */
-async function deleteLooser(created: NewKey, context: KeyContext): Promise<Failure> {
+async function deleteLooser(
+  created: NewKey,
+  changes: KeyDifferences['looser'],
+  context: KeyCreator,
+): Promise<Failure> {
   const { log } = context;
-  const { key, looser: changes } = created;
+  const { key } = created;
   const { value: deletion, error } = await catching(deleteKey(context, key), ApiError);
   const deleted = deletion?.kind === 'deleted';
   if (deleted) {

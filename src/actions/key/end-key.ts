@@ -6,16 +6,11 @@ import type { SeenKey } from '../../openrouter/settlement.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { adviseOnKeyLeft, createdKeyMissing, type KeyLeft } from './failures.ts';
+import type { JobStatus } from './job-status.ts';
 import type { KeySpend } from './key-spend.ts';
 import { deleteAllOrphans } from './orphans.ts';
-import {
-  deleteOlderKeys,
-  type ReplaceContext,
-  type Replacement,
-  type ReplacementEnd,
-  replaceOlderKeys,
-} from './replace.ts';
-import { disableAndRead, type Reading, readOnce, spendIn } from './spend.ts';
+import { deleteOlderKeys, type ReplacementEnd, replaceOlderKeys } from './replace.ts';
+import { readOnce, spendIn } from './spend.ts';
 import type { KeyTask } from './task.ts';
 
 /** What a post step has done about a key. */
@@ -31,9 +26,14 @@ export interface KeyEnd {
  * Reads what the key has spent that the step created, deletes its orphans, and either deletes it or those that it
  * replaces, as the task requires. Touches no other key.
  */
-export async function runKeyTask(task: KeyTask, context: ReplaceContext): Promise<KeyEnd> {
+export async function runKeyTask(
+  task: KeyTask,
+  jobStatus: JobStatus,
+  context: Context,
+): Promise<KeyEnd> {
   const { workspace, created, ends, replaced } = task;
-  const reading = await readFirst(task, context);
+  // If the key replaces others, lookups before and after that read it.
+  const reading = created && !replaced ? await readOnce(created, task, context) : undefined;
   const [deletion, orphanDeletion] = await Promise.all([
     catching(deleteCreated(task, context), ApiError, Failure),
     catching(deleteAllOrphans(task, context), ApiError, Failure),
@@ -41,7 +41,7 @@ export async function runKeyTask(task: KeyTask, context: ReplaceContext): Promis
   // At the end, so that nothing follows the last lookup of the created key.
   const replacement =
     created && replaced
-      ? await replaceKeys({ key: created, workspace, replaced }, context)
+      ? await replaceKeys({ key: created, workspace, replaced, jobStatus }, context)
       : undefined;
   const last = replacement?.reading ?? reading;
   const end = {
@@ -61,15 +61,6 @@ export async function runKeyTask(task: KeyTask, context: ReplaceContext): Promis
   return { ...end, incomplete: { error, left, advice } };
 }
 
-/** Reads the key before it is deleted, or if it stays. If it replaces others, lookups before and after that read it. */
-async function readFirst(
-  { created, ends, replaced }: KeyTask,
-  context: Context,
-): Promise<Reading | undefined> {
-  if (!created || replaced) return undefined;
-  return ends ? disableAndRead(created, context) : readOnce(created, context);
-}
-
 /** @throws {Failure} `created-key-missing` */
 async function deleteCreated({ created: key, ends }: KeyTask, context: Context): Promise<void> {
   if (!key || !ends) return;
@@ -83,7 +74,10 @@ async function deleteCreated({ created: key, ends }: KeyTask, context: Context):
   throw new Failure(createdKeyMissing, { key });
 }
 
-function replaceKeys(replacement: Replacement, context: ReplaceContext): Promise<ReplacementEnd> {
+function replaceKeys(
+  replacement: Parameters<typeof replaceOlderKeys>[0],
+  context: Context,
+): Promise<ReplacementEnd> {
   return replaceOlderKeys(replacement, context, async (older) => {
     const keys = older.map((one) => one.key);
     const { deleted, error } = await deleteOlderKeys(keys, replacement.key, context);

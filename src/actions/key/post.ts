@@ -14,8 +14,8 @@ export function keyPost(): Promise<void> {
     schema: keyTask(),
     async run(task, context, { report }) {
       const jobStatus = readJobStatus();
-      if (leavesToEndKey(task, { ...context, jobStatus })) return undefined;
-      return endAndReport(task, { ...context, jobStatus }, report);
+      if (leavesToEndKey(task, jobStatus, context)) return undefined;
+      return endAndReport({ task, jobStatus }, context, report);
     },
     // The job must not succeed with a key that does not work, or with two that do.
     failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),

@@ -67,10 +67,6 @@ export interface ReplacementEnd {
   error?: Error | undefined;
 }
 
-export interface ReplaceContext extends Context {
-  jobStatus: JobStatus;
-}
-
 /**
  * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or none would be
  * left, and after it, or the job would seem to have deployed a key that works: otherwise, the error is `key-replaced`.
@@ -78,17 +74,17 @@ export interface ReplaceContext extends Context {
  * @param endOlder ends those of the older keys that still exist and have that name
  */
 export async function replaceOlderKeys(
-  replacement: Replacement,
-  context: ReplaceContext,
+  { jobStatus, ...replacement }: Replacement & { jobStatus: JobStatus },
+  context: Context,
   endOlder: (older: readonly SeenKey[]) => Promise<Omit<ReplacementEnd, 'reading'>>,
 ): Promise<ReplacementEnd> {
   const { key, replaced } = replacement;
-  if (context.jobStatus.succeeded === false) {
+  if (jobStatus.succeeded === false) {
     context.log.info('The job has not succeeded: older keys stay.');
     return { reading: await readIfPossible(key, context) };
   }
   const before = await checkWorks(key, { olderEnded: false }, context);
-  if (before.error || !isKnown(context) || replaced.length === 0) return before;
+  if (before.error || !isKnown(jobStatus, context) || replaced.length === 0) return before;
   const { value: older, error } = await catching(findOlder(replacement, context), ApiError);
   if (error) return { ...before, error };
   const end = older.length > 0 ? await endOlder(older) : {};
@@ -98,7 +94,7 @@ export async function replaceOlderKeys(
 }
 
 /** Whether it is known if the job has succeeded, which is a warning otherwise. */
-function isKnown({ jobStatus, warn }: ReplaceContext): boolean {
+function isKnown(jobStatus: JobStatus, { warn }: Pick<Context, 'warn'>): boolean {
   if (jobStatus.succeeded === undefined) warn(jobStatusUnknown, jobStatus);
   return jobStatus.succeeded !== undefined;
 }

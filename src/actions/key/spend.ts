@@ -1,8 +1,8 @@
-import { ApiError, type ApiRequest, formatAttempt } from '../../http/request.ts';
+import { ApiError, formatAttempt } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import {
   describeKey,
-  disableRequest,
+  disableKey,
   isLimitUsedUp,
   type Key,
   type KeyIdentity,
@@ -28,26 +28,22 @@ export interface Reading {
 }
 
 /**
- * Disables the created key before it is deleted, and reads it: after the deletion, what it has spent cannot be read. A
+ * Reads the created key. One that ends is disabled by that, because what it has spent cannot be read after its deletion. A
  * failure is no error, because the deletion matters more.
  */
-export function disableAndRead(created: KeyIdentity, context: Context): Promise<Reading> {
-  // The deletion shows whether HTTP 404 was right.
-  return read({ ...disableRequest(created), trusts404: true }, context);
-}
-
-/** Reads the created key, which stays. */
-export function readOnce(created: KeyIdentity, context: Context): Promise<Reading> {
-  return read(keyRequest(created.hash, describeKey(created)), context);
-}
-
-async function read(
-  request: ApiRequest<Key | undefined>,
+export async function readOnce(
+  created: KeyIdentity,
+  { ends }: { ends: boolean },
   { client, counters }: Context,
 ): Promise<Reading> {
   const brief = client.within(Math.min(WITHIN_MS, client.timeLeft() / 4));
+  const reader = { client: brief, counters };
+  const request = { ...keyRequest(created.hash, describeKey(created)), isOptional: true };
   const { value, error } = await catching(
-    requestKey({ client: brief, counters }, { ...request, isOptional: true }),
+    ends
+      ? // The deletion shows whether HTTP 404 was right.
+        disableKey(reader, created, { isOptional: true, trusts404: true })
+      : requestKey(reader, request),
     ApiError,
   );
   return error ? { error } : { found: value.key, now: value.serverTime };

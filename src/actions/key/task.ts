@@ -138,7 +138,8 @@ export const SEALED = 'The key is sealed. If this job succeeds, its end is up to
 /** Whether a post step leaves a key to `end-key`: only if the job is known to have succeeded until then. */
 export function leavesToEndKey(
   { isSealed = false }: KeyTask,
-  { jobStatus, log }: { jobStatus: JobStatus } & Pick<Context, 'log'>,
+  jobStatus: JobStatus,
+  { log }: Pick<Context, 'log'>,
 ): boolean {
   const leaves = isSealed && jobStatus.succeeded === true;
   if (leaves) log.info('The API key is sealed for other jobs: its end is up to end-key.');

@@ -1,8 +1,8 @@
 import { maxUsd, sumUsd, type Usd } from '../../lib/usd.ts';
-import type { Key } from '../../openrouter/resources/keys.ts';
+import { isDisabled, type Key } from '../../openrouter/resources/keys.ts';
 import { isWorking, type SeenKey, settlesIn } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
-import { isUnused } from './unused-key.ts';
+import { isUnusedKeyName } from '../../shared/key-name.ts';
 
 /** What all API keys of a preview may spend together. */
 export interface Cap {
@@ -23,6 +23,11 @@ export interface CapUse extends SeenKey {
   /** What it counts: what it has spent if it has settled, or if no one has had it, and its whole limit until then. */
   counted: Usd;
   problem?: CapProblem | undefined;
+}
+
+/** Whether a run has created `key` and not given it out: no one has its secret, so it can never spend. */
+export function isUnused(key: Key): boolean {
+  return isDisabled(key) && isUnusedKeyName(key.name);
 }
 
 /** What `one` counts towards `cap`. */

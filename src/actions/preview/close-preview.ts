@@ -184,7 +184,7 @@ async function disableWorking(
   let count = 0;
   await forEachOf(working, async ({ key }) => {
     // If OpenRouter does not find a listed key for so long, someone has deleted it.
-    const disabling = untilFound(context, () => disableKey(context, key));
+    const disabling = untilFound(context, async () => (await disableKey(context, key)).key);
     const { value: disabled, error } = await catching(disabling, ApiError);
     onDone();
     if (disabled) {

@@ -1,6 +1,6 @@
 import { type Step, startGitHub } from '../../runtime/step.ts';
-import type { IncompleteTask } from '../../shared/context.ts';
-import type { ReplaceContext } from '../key/replace.ts';
+import type { Context, IncompleteTask } from '../../shared/context.ts';
+import type { JobStatus } from '../key/job-status.ts';
 import { reportSpend } from '../key/report.ts';
 import { runPreviewTask } from './end-job.ts';
 import { readPostGitHub } from './inputs.ts';
@@ -13,13 +13,13 @@ import { openComments } from './write-comment.ts';
  * @throws {Failure} `invalid-inputs`
  */
 export async function endAndReport(
-  task: PreviewTask,
-  context: ReplaceContext,
+  { task, jobStatus }: { task: PreviewTask; jobStatus: JobStatus },
+  context: Context,
   step: Step,
 ): Promise<IncompleteTask<PreviewTask> | undefined> {
   const { report } = step;
   const gitHub = readPostGitHub();
-  const { spend, incomplete } = await runPreviewTask(task, {
+  const { spend, incomplete } = await runPreviewTask(task, jobStatus, {
     ...context,
     github: startGitHub(gitHub, step),
     comments: task.comment

@@ -17,17 +17,16 @@ import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
 import { adviseOnKeyLeft, createdKeyMissing, describeKeysLeft } from '../key/failures.ts';
+import type { JobStatus } from '../key/job-status.ts';
 import type { KeySpend } from '../key/key-spend.ts';
 import { deleteAllOrphans } from '../key/orphans.ts';
-import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
+import { replaceOlderKeys } from '../key/replace.ts';
 import { type Reading, spendIn } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
 import { adviseOnDeployment } from './failures.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
 import { writeComment } from './write-comment.ts';
-
-interface PreviewTaskContext extends GitHubContext, ReplaceContext {}
 
 /** Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until …` */
 export function describePreviewLeft({ key }: PreviewTask): string {
@@ -50,14 +49,15 @@ interface PreviewEnd {
 /** Ends the API key of a preview, and brings its comment up to date. */
 export async function runPreviewTask(
   task: PreviewTask,
-  context: PreviewTaskContext,
+  jobStatus: JobStatus,
+  context: GitHubContext,
 ): Promise<PreviewEnd> {
   const { key, subject } = task;
   const { value: endsOwn = false, error: undecided } = await catching(
-    endsWithJob(task, context),
+    endsWithJob(task, jobStatus, context),
     ApiError,
   );
-  const ended = key && (await endKey(key, { endsOwn, undecided }, context));
+  const ended = key && (await endKey(key, { endsOwn, undecided, jobStatus }, context));
   const orphans = key && (await catching(deleteAllOrphans(key, context), ApiError, Failure));
   const workspace = { ...task.workspace, subject, name: task.workspace.slug };
   await writeComment({ workspace, cap: task.cap }, context);
@@ -82,14 +82,14 @@ export async function runPreviewTask(
 /** Whether the API key of a run ends, and not those that it replaces: because what the job deployed needs no key. */
 async function endsWithJob(
   { key, ...task }: PreviewTask,
-  context: PreviewTaskContext,
+  jobStatus: JobStatus,
+  context: GitHubContext,
 ): Promise<boolean> {
-  const { jobStatus, log } = context;
   if (!key || !isDeployed(key)) return true;
   if (jobStatus.succeeded === undefined) return false;
   if (jobStatus.succeeded) return isClosed(task, context);
   if (!jobStatus.isRepeated || (await hasWorking(key, context))) return true;
-  log.notice(
+  context.log.notice(
     'The job has not succeeded, but an earlier attempt may have deployed with its API key, and no older key works: the key stays.',
   );
   return false;
@@ -98,7 +98,7 @@ async function endsWithJob(
 /** Whether one of the keys works that a key replaces. */
 async function hasWorking(
   { workspace, replaced = [] }: KeyTask,
-  context: PreviewTaskContext,
+  context: GitHubContext,
 ): Promise<boolean> {
   const keys = seenIn(await listKeys(context, workspace));
   return keys.some((one) => replaced.includes(one.key.hash) && isWorking(one));
@@ -107,7 +107,7 @@ async function hasWorking(
 /** Whether the pull request or branch was closed in the meantime: GitHub may have started no run for that. */
 async function isClosed(
   { subject, since }: Pick<PreviewTask, 'subject' | 'since'>,
-  context: PreviewTaskContext,
+  context: GitHubContext,
 ): Promise<boolean> {
   const { log } = context;
   const lookup = readSubject(subject, since, context);
@@ -117,11 +117,18 @@ async function isClosed(
   return state?.isOpen === false;
 }
 
+interface Ending {
+  endsOwn: boolean;
+  /** Why that could not be decided. */
+  undecided: ApiError | undefined;
+  jobStatus: JobStatus;
+}
+
 /** Ends the key of a job. The key of a deployment stays if the job has succeeded, and ends those that it replaces. */
 async function endKey(
   { workspace, created: key, replaced }: KeyTask,
-  { endsOwn, undecided }: { endsOwn: boolean; undecided: ApiError | undefined },
-  context: PreviewTaskContext,
+  { endsOwn, undecided, jobStatus }: Ending,
+  context: GitHubContext,
 ): Promise<{ reading?: Reading; error?: Error | undefined }> {
   if (!key) return {};
   if (undecided) return { error: undecided };
@@ -129,7 +136,7 @@ async function endKey(
     const end = await catching(endOwn(key, workspace, context), ApiError, Failure);
     return end.error ? end : { reading: { found: end.value } };
   }
-  const replacement = { key, workspace, replaced, isSameName: isSamePreviewKeyName };
+  const replacement = { key, workspace, replaced, jobStatus, isSameName: isSamePreviewKeyName };
   return replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
 }
 
@@ -142,7 +149,7 @@ async function endKey(
 async function endOwn(
   key: KeyIdentity,
   workspace: KeyTask['workspace'],
-  context: PreviewTaskContext,
+  context: GitHubContext,
 ): Promise<Key | undefined> {
   const ended = await untilFound(context, async () => {
     const { key: found } = await requestKey(context, keyRequest(key.hash, describeKey(key)));
@@ -155,8 +162,8 @@ async function endOwn(
 }
 
 /** Returns the key as it is then, with its counter; undefined if it does not exist. */
-async function disable(key: KeyIdentity, context: PreviewTaskContext): Promise<Key | undefined> {
-  const disabled = await disableKey(context, key);
+async function disable(key: KeyIdentity, context: GitHubContext): Promise<Key | undefined> {
+  const { key: disabled } = await disableKey(context, key);
   if (disabled) {
     context.log.info(
       `Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`,
@@ -168,7 +175,7 @@ async function disable(key: KeyIdentity, context: PreviewTaskContext): Promise<K
 /** Disables those API keys that still work. A failure does not stop the others. */
 async function disableEach(
   keys: readonly SeenKey[],
-  context: PreviewTaskContext,
+  context: GitHubContext,
 ): Promise<{ error: ApiError | undefined }> {
   const working = keys.filter(isWorking);
   const outcomes = await Promise.all(

@@ -1,14 +1,15 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { untilFound } from '../../openrouter/deletion.ts';
+import { disableKey } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
-import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts';
+import { deployedKeyName, isSamePreviewKeyName, unusedKeyName } from '../../shared/key-name.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest, CreateResult } from '../create/request.ts';
 import {
   giveOut,
-  type KeyContext,
+  type KeyCreator,
   type KeyRequest,
   makeKey,
   type NewKey,
@@ -21,9 +22,8 @@ import { guardKeys, type KeyGuard } from './cap-key.ts';
 import { previewNotOurs } from './failures.ts';
 import { isInUse, isSame, readMark } from './naming.ts';
 import { readSubject } from './read-subject.ts';
-import type { Preview, PreviewContext, PreviewRequest } from './request.ts';
+import type { Preview, PreviewOpener, PreviewRequest } from './request.ts';
 import type { PreviewTask } from './task.ts';
-import { disableUnused } from './unused-key.ts';
 
 /** A preview that is open, and what it is to have. */
 interface Opening {
@@ -58,7 +58,7 @@ export interface OpenedPreview {
  */
 export async function openPreview(
   opening: Opening,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<OpenedPreview | undefined> {
   const { request } = opening;
   const { ownership, ...opened } = await ensureWorkspace(opening, context);
@@ -97,11 +97,11 @@ interface Candidate {
   onUsable(): void;
 }
 
-type Ownership = Parameters<PreviewContext['onWorkspace']>[1];
+type Ownership = Parameters<PreviewOpener['onWorkspace']>[1];
 
 async function ensureWorkspace(
   { request, preview, isCurrent }: Opening,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<OpenedPreview & { ownership: Ownership }> {
   if (!isCurrent) {
     context.log.notice('There are newer commits: this run uses the workspace as it is.');
@@ -134,7 +134,7 @@ async function ensureWorkspace(
 export function assertOurs(
   workspace: Workspace,
   { subject, identity }: Preview,
-  { repository }: Pick<PreviewContext, 'repository'>,
+  { repository }: Pick<PreviewOpener, 'repository'>,
 ): void {
   const mark = readMark(workspace['description'], repository);
   if (mark && !mark.isLocked && isSame(mark.subject, subject) && !isDefault(workspace)) return;
@@ -147,7 +147,7 @@ export function assertOurs(
 function taskOf(
   { preview: { subject }, since, request }: Opening,
   { id, slug }: Workspace,
-  { repository }: PreviewContext,
+  { repository }: PreviewOpener,
 ): PreviewTask {
   const cap = capOf(request);
   return {
@@ -173,7 +173,7 @@ const MAX_PAUSE_MS = 3_000;
 async function ensureUsable(
   opening: Opening,
   candidate: Candidate,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<{ key?: NewKey } | undefined> {
   if (opening.request.keyMode !== 'none') return ensureKey(opening, candidate, context);
   if (!(await isUsable(opening, candidate, context))) return undefined;
@@ -185,11 +185,11 @@ async function ensureUsable(
 async function ensureKey(
   opening: Opening,
   candidate: Candidate,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<{ key: NewKey } | undefined> {
   const { request, preview, since } = opening;
   const { workspace, guard, task } = candidate;
-  const keyContext: KeyContext = {
+  const keyContext: KeyCreator = {
     ...context,
     saveTask: (key, options) => context.saveTask({ ...task, key: key ?? undefined }, options),
     onKey: (key, end) => context.onKey(key, { ...task, key: end }),
@@ -222,12 +222,14 @@ async function ensureKey(
 }
 
 /**
- * Disables a new key, whose secret no one has.
+ * Disables a new key, and marks it as one that no one gets.
  * @throws {Failure} `created-key-missing`
  * @throws {ApiError}
  */
-async function giveUp({ key, workspace }: NewKey, context: PreviewContext): Promise<void> {
-  if (await untilFound(context, () => disableUnused(context, key))) return;
+async function giveUp({ key, workspace }: NewKey, context: PreviewOpener): Promise<void> {
+  const name = unusedKeyName(key.name);
+  const disabling = async () => (await disableKey(context, key, { name })).key;
+  if (await untilFound(context, disabling)) return;
   const lookup = await findWorkspace(context.client, workspace.id);
   if (lookup.workspace) throw new Failure(createdKeyMissing, { key });
 }
@@ -236,7 +238,7 @@ async function giveUp({ key, workspace }: NewKey, context: PreviewContext): Prom
 async function isUsable(
   { preview: { subject }, since }: Opening,
   { workspace: { id } }: Candidate,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<boolean> {
   const { workspace } = await findWorkspace(context.client, id);
   if (!isInUse(workspace)) return false;
@@ -253,7 +255,7 @@ const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
 
 function keyRequestOf(
   { request: { key, keyMode, isSealed }, preview: { subject } }: Opening,
-  { repository }: PreviewContext,
+  { repository }: PreviewOpener,
 ): Omit<KeyRequest, 'workspace'> {
   const { desired, expiresInMs, jobName } = key;
   const isDeployed = keyMode === 'preview';
@@ -272,7 +274,7 @@ function keyRequestOf(
 async function hasEnded(
   { id }: Workspace,
   error: ApiError,
-  { client }: PreviewContext,
+  { client }: PreviewOpener,
 ): Promise<boolean> {
   if (error.details.kind !== 'rejected') return false;
   const { value: lookup } = await catching(findWorkspace(client, id), ApiError);

@@ -15,8 +15,8 @@ export function previewPost(): Promise<void> {
     // Before that, only requests to GitHub may have succeeded.
     async run(task, context, step) {
       const jobStatus = readJobStatus();
-      if (task.key && leavesToEndKey(task.key, { ...context, jobStatus })) return undefined;
-      return endAndReport(task, { ...context, jobStatus }, step);
+      if (task.key && leavesToEndKey(task.key, jobStatus, context)) return undefined;
+      return endAndReport({ task, jobStatus }, context, step);
     },
     describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),
   });

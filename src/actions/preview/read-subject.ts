@@ -6,10 +6,10 @@ import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { staleResponse } from './failures.ts';
 import type { Subject } from './subject.ts';
-import type { CommentContext } from './write-comment.ts';
+import type { CommentWriter } from './write-comment.ts';
 
 /** Where the state of previews is looked up. */
-export interface GitHubContext extends Context, CommentContext {
+export interface GitHubContext extends Context, CommentWriter {
   /** Called with each state that GitHub reports, before anything is done about it: the last one is right. */
   onSubject?: ((state: SubjectState) => void) | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Usd } from '../../lib/usd.ts';
 import type { SaveTask } from '../../shared/context.ts';
-import type { CreateContext, CreateRequest } from '../create/request.ts';
-import type { KeyContext, KeyRequest, NewKey } from '../key/create-key.ts';
+import type { CreateRequest, WorkspaceCreator } from '../create/request.ts';
+import type { KeyCreator, KeyRequest, NewKey } from '../key/create-key.ts';
 import type { Identity } from './naming.ts';
 import type { GitHubContext } from './read-subject.ts';
 import type { RunEvent, Subject } from './subject.ts';
@@ -35,11 +35,12 @@ export interface Preview {
   identity: Identity;
 }
 
-export interface PreviewContext
+/** What opens a preview. */
+export interface PreviewOpener
   extends GitHubContext,
-    Pick<CreateContext, 'onWorkspace'>,
-    Pick<KeyContext, 'registerSecrets' | 'random'> {
-  /** As `KeyContext` has it. */
+    Pick<WorkspaceCreator, 'onWorkspace'>,
+    Pick<KeyCreator, 'registerSecrets' | 'random'> {
+  /** As `KeyCreator` has it. */
   onKey(key: NewKey, end: PreviewTask): void;
   saveTask: SaveTask<PreviewTask>;
 }

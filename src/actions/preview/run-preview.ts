@@ -8,7 +8,7 @@ import { type ClosedWorkspace, closePreview, closeUnread } from './close-preview
 import { describePreview, identify } from './naming.ts';
 import { type OpenedPreview, openPreview } from './open-preview.ts';
 import { readSubject, type SubjectState } from './read-subject.ts';
-import type { Preview, PreviewContext, PreviewRequest } from './request.ts';
+import type { Preview, PreviewOpener, PreviewRequest } from './request.ts';
 import { findTrigger, type Trigger } from './subject.ts';
 
 /** What a run did. An open preview without `opened` was left alone. */
@@ -26,7 +26,7 @@ export type PreviewResult =
  */
 export async function runPreview(
   request: PreviewRequest,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<PreviewResult> {
   const trigger = findTrigger(request.run, context.repository);
   if (trigger.kind === 'skipped') return { state: 'skipped', reason: trigger.reason };
@@ -44,7 +44,7 @@ export async function runPreview(
 async function runFor(
   trigger: Trigger & { kind: 'subject' },
   request: PreviewRequest,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<PreviewResult> {
   const { log, repository } = context;
   const { subject } = trigger;
@@ -81,7 +81,7 @@ async function runFor(
 async function readFirst(
   { subject, since, isEnd }: Trigger & { kind: 'subject' },
   preview: Preview,
-  context: PreviewContext,
+  context: PreviewOpener,
 ): Promise<SubjectState> {
   // What happens to a branch is its end, or a push.
   const lookup = readSubject(subject, since, context, { wasOpen: !isEnd });

@@ -19,11 +19,11 @@ import { listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { type SeenKey, seenIn, spentBy } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
+import { isUnused } from './cap.ts';
 import { type CommentContent, type CommentData, isBill } from './comment.ts';
 import { isInUse, type MarkedWorkspace } from './naming.ts';
 import { concernsAll, keepOnly, listOwn, type OwnPlace, writeOwn } from './own-comment.ts';
 import { describeSpent } from './render-comment.ts';
-import { isUnused } from './unused-key.ts';
 
 /** What the comments of a step share. */
 export interface Comments {
@@ -60,7 +60,8 @@ export function openComments({ jobLogin, repository, render }: OpenOptions): Com
   };
 }
 
-export interface CommentContext extends Pick<Context, 'client' | 'counters' | 'log'> {
+/** What writes the comments of previews. */
+export interface CommentWriter extends Pick<Context, 'client' | 'counters' | 'log'> {
   github: Client;
   repository: Repository;
   /** Undefined if the step writes none. */
@@ -97,7 +98,7 @@ export interface Bill extends CommentRequest {
 /** Writes what the keys of a workspace have spent so far. A failure is a notice. */
 export async function writeComment(
   request: CommentRequest,
-  context: CommentContext,
+  context: CommentWriter,
 ): Promise<CommentOutcome> {
   const outcome = await write(request, context);
   if (outcome.kind === 'failed') noticeError(outcome.error, context);
@@ -105,7 +106,7 @@ export async function writeComment(
 }
 
 /** Writes what the keys of a workspace have spent in the end. A rejection is a notice: there is no bill then. */
-export async function writeBill(bill: Bill, context: CommentContext): Promise<CommentOutcome> {
+export async function writeBill(bill: Bill, context: CommentWriter): Promise<CommentOutcome> {
   const outcome = await write(bill, context);
   const isRejected = outcome.kind === 'failed' && outcome.error.details.kind === 'rejected';
   if (isRejected) noticeError(outcome.error, context);
@@ -114,7 +115,7 @@ export async function writeBill(bill: Bill, context: CommentContext): Promise<Co
 
 async function write(
   request: CommentRequest | Bill,
-  context: CommentContext,
+  context: CommentWriter,
 ): Promise<CommentOutcome> {
   const { comments } = context;
   const { subject } = request.workspace;
@@ -129,7 +130,7 @@ async function write(
   return { kind: 'failed', error };
 }
 
-type Place = CommentContext & { comments: Comments; number: number };
+type Place = CommentWriter & { comments: Comments; number: number };
 
 /** How often a run reads the comment at most: several runs agree sooner. */
 const MAX_ROUNDS = 8;
@@ -231,7 +232,7 @@ function dataOf(request: CommentRequest | Bill, { keys, before, cap }: Known): C
 }
 
 /** Says why the comment may be out of date, unless that has been said. */
-function noticeError(error: ApiError, { comments, log }: CommentContext): void {
+function noticeError(error: ApiError, { comments, log }: CommentWriter): void {
   const { kind, hint, server, operation, until = 'now' } = error.details;
   const advice = hint !== undefined && kind === 'rejected' ? ` ${hint}` : '';
   const isThrottled = server === 'GitHub' && kind === 'throttled';

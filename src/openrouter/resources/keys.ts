@@ -213,7 +213,7 @@ export interface KeyReading extends Pick<ApiResponse<unknown>, 'serverTime'> {
 }
 
 /**
- * Sends a request that returns an API key, such as `keyRequest` and `disableRequest`.
+ * Sends a request that returns an API key, such as `keyRequest`.
  * @throws {ApiError}
  */
 export async function requestKey(
@@ -282,18 +282,26 @@ export function keyState(key: Key, now: number | undefined): KeyState {
   return expiry !== undefined && now !== undefined && expiry <= now ? 'expired' : 'works';
 }
 
+/** How to disable an API key. */
+interface Disabling extends Pick<ApiRequest<unknown>, 'trusts404' | 'isOptional'> {
+  /** What to call the key from then on; by default, as before. */
+  name?: string;
+}
+
 /**
- * `PATCH /keys/{hash}`: the request that disables an API key, which keeps its counters. Its result is the key as it is
- * then; undefined if it does not exist. A response that shows that the key still works is an error.
+ * `PATCH /keys/{hash}`: disables an API key, which keeps its counters.
+ * @throws {ApiError} also if the response shows that the key still works
  */
-export function disableRequest(
+export function disableKey(
+  reader: KeyReader,
   key: KeyIdentity,
-  body: { disabled: true; name?: string } = { disabled: true },
-): ApiRequest<Key | undefined> {
+  { name, ...options }: Disabling = {},
+): Promise<KeyReading> {
   const request = keyRequest(key.hash, describeKey(key));
-  return {
+  return requestKey(reader, {
     ...request,
-    body,
+    ...options,
+    body: { disabled: true, ...(name !== undefined && { name }) },
     operation: `disable the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
     method: 'PATCH',
@@ -303,15 +311,7 @@ export function disableRequest(
         request.findMismatch?.(updated) ?? (isWorking ? 'the API key is not disabled' : undefined)
       );
     },
-  };
-}
-
-/**
- * Disables an API key, as `disableRequest` does.
- * @throws {ApiError}
- */
-export async function disableKey(reader: KeyReader, key: KeyIdentity): Promise<Key | undefined> {
-  return (await requestKey(reader, disableRequest(key))).key;
+  });
 }
 
 const MAX_NAME_LENGTH = 100;
