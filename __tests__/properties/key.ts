@@ -318,7 +318,7 @@ function jobLeavesNoOrphan(job: EndedJob): void {
 /** Also if the step was cancelled when it had just created the key. */
 function keyIsRevokedAfterTheJobIfRequested(job: EndedJob): void {
   const { handedOver, task, error } = job.step;
-  const isUnused = error instanceof Cancellation && task?.ends !== false;
+  const isUnused = error instanceof Cancellation && (task?.afterJob ?? 'ends') === 'ends';
   const isRequested = job.scenario.request.endsAfterJob || isUnused;
   if (!handedOver || !isRequested) return;
   if (!hasWarned(job)) expect(exists(job, handedOver.key.hash)).toBe(false);
@@ -332,7 +332,8 @@ function keyOutlivesTheJobIfRequested(job: EndedJob): void {
 }
 
 /** The key that the post step revokes, if it is to revoke one. */
-const revoked = ({ step: { task } }: Ended) => (task?.ends ? task.created : undefined);
+const revoked = ({ step: { task } }: Ended) =>
+  task?.afterJob === 'ends' ? task.created : undefined;
 
 const works = ({ simulation }: Scene, hash: string) =>
   simulation.account.keys.some((key) => key.hash === hash && !key.disabled);

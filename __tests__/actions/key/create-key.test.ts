@@ -127,9 +127,9 @@ describe('a key that may spend more or live longer than requested', () => {
         'The post step, if it runs, tries again. No other step has its secret.',
         "Run this again. If it fails again, contact OpenRouter's support.",
       ]);
-      expect(step.task).toMatchObject({ created: { hash }, ends: true });
+      expect(step.task).toMatchObject({ created: { hash }, afterJob: 'ends' });
       // Or the post step would require that the key works which it has just revoked.
-      expect(step.task?.replaced).toBeUndefined();
+      expect(step.task?.replaced).toEqual([]);
       expectCleanPost(await scene.runPost(step));
       expect(scene.keys()).toEqual([]);
     },
@@ -140,7 +140,7 @@ describe('a key that may spend more or live longer than requested', () => {
     scene.scheduleFaults({ on: CREATE, kind: 'reset' });
     const step = await scene.createKey(REQUEST);
     expectFailed(step);
-    expect(step.task).toMatchObject({ ends: false, mayHaveOrphans: true });
+    expect(step.task).toMatchObject({ mayHaveOrphans: true });
     expect(step.task).not.toHaveProperty('created');
     scene.applyFirstPostLate();
     expectCleanPost(await scene.runPost(step));
@@ -201,7 +201,7 @@ describe('a response with a key that this step cannot have requested', () => {
       'The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter.',
     );
     expect(step.error).toMatchObject({ code: 'unexpected-key', details: { isOwn: true } });
-    expect(step.task).toMatchObject({ ends: true, created: { hash: scene.hashes()[0] } });
+    expect(step.task).toMatchObject({ afterJob: 'ends', created: { hash: scene.hashes()[0] } });
     expectCleanPost(await scene.runPost(step));
     expect(scene.keys()).toEqual([]);
   });
@@ -211,7 +211,7 @@ describe('a response with a key that this step cannot have requested', () => {
     changeCreated(scene, (key) => ({ ...key, name: 'Another' }));
     const step = await scene.createKey();
     expect((step.error as Failure).code).toBe('unexpected-key');
-    expect(step.task).toMatchObject({ ends: false, mayHaveOrphans: true });
+    expect(step.task).toMatchObject({ mayHaveOrphans: true });
     expect(step.task).not.toHaveProperty('created');
     scene.applyFirstPostLate();
     expectCleanPost(await scene.runPost(step));

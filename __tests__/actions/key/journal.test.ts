@@ -55,7 +55,7 @@ describe('a key that is kept after the job', () => {
         ),
       },
     });
-    expect(saved.at(-1)).toMatchObject({ ends: true });
+    expect(saved.at(-1)).toMatchObject({ afterJob: 'ends' });
   });
 });
 

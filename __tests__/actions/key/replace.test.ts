@@ -76,7 +76,7 @@ describe('After a job that succeeded, the post step', () => {
     const step = await scene.createKey(KEPT, { timeout: 120_000 });
     const hash = expectCreated(scene, step);
     expect(step.lines.join('\n')).toContain('Deleted the orphaned API key');
-    expect(step.task).toMatchObject({ ends: false, replaced: [old.hash] });
+    expect(step.task).toMatchObject({ afterJob: 'replaces', replaced: [old.hash] });
     expectCleanPost(await scene.runPost(step));
     expect(scene.hashes()).toEqual([hash]);
   });
@@ -101,7 +101,7 @@ describe('After a job that succeeded, the post step', () => {
     scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error).toMatchObject({ code: 'orphan-not-deleted' });
-    expect(left?.replaced).toBeUndefined();
+    expect(left?.afterJob).toBe('stays');
     expect(left?.mayHaveOrphans).toBe(true);
     expect(scene.hashes()).toContain(step.result?.key.hash);
     expect(scene.keys()).toHaveLength(2);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type KeyState, saveState } from '../../../src/actions/key/task.ts';
+import {
+  type KeyTask,
+  saveEnded,
+  saveGivenOut,
+  saveUnused,
+} from '../../../src/actions/key/task.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
+import type { SaveTask } from '../../../src/shared/context.ts';
 
 const EXPIRY = '2026-01-01T06:00:00.000Z';
 
@@ -15,28 +21,44 @@ const created = { ...identity, expiresAt: EXPIRY };
 const withKey = { ...own, key, replaced: ['older'] };
 
 /** What is saved, and whether a failure to save it is only a warning. */
-function savedIn(state: KeyState, of: Parameters<typeof saveState>[1]): unknown[] {
+function savedBy<Progress>(
+  save: (progress: Progress, journal: { saveTask: SaveTask<KeyTask> }) => void,
+  progress: Progress,
+): unknown[] {
   const saved: unknown[] = [];
-  saveState(state, of, {
-    saveTask: (task, { orWarn = false } = {}) => saved.push(task, orWarn),
-  });
+  save(progress, { saveTask: (task, { orWarn = false } = {}) => saved.push(task, orWarn) });
   return saved;
 }
 
 describe('the task of the post step of a key', () => {
-  test.each<[KeyState, Parameters<typeof saveState>[1], unknown, boolean]>([
-    ['planned', own, { ...own, ends: true }, false],
-    ['created', withKey, { ...own, created, ends: true }, false],
-    ['given-out', withKey, { ...own, created, ends: false, replaced: ['older'] }, false],
-    ['ended', withKey, { ...own, ends: false }, true],
-  ])(
-    'in the state "%s", is what is left to do then, and must be saved unless that is less than before',
-    (state, of, task, orWarn) => {
-      expect(savedIn(state, of)).toEqual([task, orWarn]);
+  const toEnd = { ...own, afterJob: 'ends', replaced: [] };
+
+  test('is to end it, as far as it exists, until it is given out', () => {
+    expect(savedBy(saveUnused, { ...own, replaced: ['older'] })).toEqual([toEnd, false]);
+    expect(savedBy(saveUnused, withKey)).toEqual([{ ...toEnd, created }, false]);
+  });
+
+  test.each(['stays', 'replaces'] as const)(
+    'is what the author wants once it is given out: %s',
+    (afterJob) => {
+      const task = { ...own, created, afterJob, replaced: ['older'] };
+      const save: typeof saveUnused = (_, journal) =>
+        saveGivenOut(withKey, { afterJob, isSealed: false }, journal);
+      expect(savedBy(save, withKey)).toEqual([task, false]);
     },
   );
 
-  test('is nothing once no key of the step is left, and no orphan can be', () => {
-    expect(savedIn('ended', { ...own, mayHaveOrphans: false })).toEqual([null, true]);
+  test('is left as it is once a key is given out that ends, unless it is sealed', () => {
+    const save =
+      (isSealed: boolean): typeof saveUnused =>
+      (_, journal) =>
+        saveGivenOut({ ...withKey, replaced: [] }, { afterJob: 'ends', isSealed }, journal);
+    expect(savedBy(save(false), withKey)).toEqual([]);
+    expect(savedBy(save(true), withKey)).toEqual([{ ...toEnd, created, isSealed: true }, false]);
+  });
+
+  test('is to look for orphans once no key of the step is left, and need not be saved', () => {
+    expect(savedBy(saveEnded, withKey)).toEqual([toEnd, true]);
+    expect(savedBy(saveEnded, { ...withKey, mayHaveOrphans: false })).toEqual([null, true]);
   });
 });

@@ -79,7 +79,7 @@ function describeLeft({ action, task }: SealedTask): string {
  * @throws {Failure} `invalid-inputs`
  */
 function statusFor(end: SealedTask, { results, workflowRun }: EndKeyInputs): JobStatus {
-  const isReplacing = keyIn(end)?.replaced !== undefined;
+  const isReplacing = keyIn(end)?.afterJob === 'replaces';
   if (results.length === 0 && isReplacing) {
     const message =
       'is required, because this key replaces others once its job has succeeded: write needs.JOB.result of the job that used it';

@@ -23,7 +23,15 @@ import { keyLooser, keyStricter, unexpectedKey } from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import { deleteLateOrphans, deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
-import { endOf, type KeyProgress, type KeyTask, SEALED, saveGivenOut, saveState } from './task.ts';
+import {
+  endOf,
+  type KeyProgress,
+  type KeyTask,
+  SEALED,
+  saveEnded,
+  saveGivenOut,
+  saveUnused,
+} from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
@@ -135,13 +143,19 @@ export async function makeKey(
  * @throws {Cancellation}
  */
 export function giveOut(created: NewKey, request: RequestInWorkspace, context: KeyCreator): void {
-  context.onKey(created, endOf(created, request));
+  const afterJob = afterJobOf(request);
+  context.onKey(created, endOf(created, afterJob));
   const { stricter } = compareWithRequest(created, request);
   if (stricter.length > 0) context.warn(keyStricter, { key: created.key, changes: stricter });
   // While the post step is still to end the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
   // If this cannot be saved, the post step ends the key, so the step must not succeed.
-  saveGivenOut(created, request, context);
+  saveGivenOut(created, { afterJob, isSealed: request.isSealed }, context);
+}
+
+function afterJobOf({ endsAfterJob, replace }: RequestInWorkspace): KeyTask['afterJob'] {
+  if (replace === 'after-job') return 'replaces';
+  return endsAfterJob ? 'ends' : 'stays';
 }
 
 /** Looks up what exists before the key is created. */
@@ -161,15 +175,14 @@ async function planKey(
     workspace,
     desired: { ...request.desired, name, workspace_id: workspace.id, expires_at: expiresAt },
     namesakes,
-    replaced:
-      request.replace === 'after-job' ? hashesToReplace(namesakes, now, context) : undefined,
+    replaced: request.replace === 'after-job' ? hashesToReplace(namesakes, now, context) : [],
   };
 }
 
 /** Sends the POST, and deletes the orphans of lost responses. */
 async function createKeyOnce(plan: Plan, context: KeyCreator): Promise<NewKey> {
   const { client, registerSecrets, saveTask } = context;
-  saveState('planned', { ...plan, mayHaveOrphans: true }, context);
+  saveUnused({ ...plan, mayHaveOrphans: true }, context);
   const { value: posted, error } = await catching(
     postOnce(
       {
@@ -220,7 +233,8 @@ function saveCreated(created: NewKey, context: KeyCreator): void {
   const { name } = desired;
   // A shortened name is still that of the new key. Any other key may be another job's.
   const isOwn = key.workspace_id === workspace.id && key.name !== '' && name.startsWith(key.name);
-  saveState(isOwn ? 'created' : 'ended', created, context);
+  const save = isOwn ? saveUnused : saveEnded;
+  save(created, context);
   if (isOwn && key.name === name) return;
   throw new Failure(unexpectedKey, { key, workspace, name, isOwn });
 }
@@ -240,7 +254,7 @@ async function deleteLooser(
   const deleted = deletion?.kind === 'deleted';
   if (deleted) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    saveState('ended', created, context);
+    saveEnded(created, context);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
   return new Failure(keyLooser, { key, changes, deleted, error: problem });

@@ -31,16 +31,17 @@ export async function runKeyTask(
   jobStatus: JobStatus,
   context: Context,
 ): Promise<KeyEnd> {
-  const { workspace, created, ends, replaced } = task;
+  const { workspace, created, afterJob, replaced } = task;
+  const replaces = afterJob === 'replaces';
   // If the key replaces others, lookups before and after that read it.
-  const reading = created && !replaced ? await readOnce(created, task, context) : undefined;
+  const reading = created && !replaces ? await readOnce(created, task, context) : undefined;
   const [deletion, orphanDeletion] = await Promise.all([
     catching(deleteCreated(task, context), ApiError, Failure),
     catching(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
   // At the end, so that nothing follows the last lookup of the created key.
   const replacement =
-    created && replaced
+    created && replaces
       ? await replaceKeys({ key: created, workspace, replaced, jobStatus }, context)
       : undefined;
   const last = replacement?.reading ?? reading;
@@ -52,9 +53,8 @@ export async function runKeyTask(
   if (!error) return { ...end, incomplete: undefined };
   const left = {
     ...task,
-    ends: deletion.error !== undefined,
-    isDisabled: ends && reading?.found !== undefined,
-    replaced: replacement?.error ? replaced : undefined,
+    afterJob: deletion.error || replacement?.error ? afterJob : ('stays' as const),
+    isDisabled: afterJob === 'ends' && reading?.found !== undefined,
     mayHaveOrphans: orphanDeletion.error !== undefined,
   };
   const advice = deletion.error && adviseOnKeyLeft(left, 'delete');
@@ -62,8 +62,8 @@ export async function runKeyTask(
 }
 
 /** @throws {Failure} `created-key-missing` */
-async function deleteCreated({ created: key, ends }: KeyTask, context: Context): Promise<void> {
-  if (!key || !ends) return;
+async function deleteCreated({ created: key, afterJob }: KeyTask, context: Context): Promise<void> {
+  if (!key || afterJob !== 'ends') return;
   for await (const _ of whileMissing(context)) {
     const deletion = await deleteKey(context, key);
     if (deletion.kind === 'unclear') throw deletion.error;

@@ -191,9 +191,9 @@ export interface KeyLeft extends KeyTask {
  * Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until
  * 1 Jan 2026 06:00 UTC`. Empty if the task only reports what a key has spent.
  */
-export function describeKeysLeft({ created, ends, isDisabled, ...task }: KeyLeft): string {
+export function describeKeysLeft({ created, afterJob, isDisabled, ...task }: KeyLeft): string {
   const lost = describeOrphan(task);
-  if (!created || !ends) return lost;
+  if (!created || afterJob !== 'ends') return lost;
   const { name, label, hash, expiresAt } = created;
   const state = isDisabled ? 'disabled' : describeLife(expiresAt);
   const found = `the API key ${JSON.stringify(name)} (${label}), hash ${hash}, ${state}`;

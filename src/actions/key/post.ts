@@ -18,7 +18,7 @@ export function keyPost(): Promise<void> {
       return endAndReport({ task, jobStatus }, context, report);
     },
     // The job must not succeed with a key that does not work, or with two that do.
-    failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),
+    failsJob: (task) => (task ? task.afterJob === 'replaces' : replacesAfterJob()),
     describeLeftovers: (task) =>
       task ? describeKeysLeft(task) : 'an API key, if the step created one',
   });

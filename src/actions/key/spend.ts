@@ -13,6 +13,7 @@ import {
 import { isWorking, spentOf, toSeen } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import type { KeySpend } from './key-spend.ts';
+import type { KeyTask } from './task.ts';
 
 /** How long it may take to disable or to read a key, at most, in milliseconds: what follows matters more. */
 const WITHIN_MS = 5_000;
@@ -33,14 +34,14 @@ export interface Reading {
  */
 export async function readOnce(
   created: KeyIdentity,
-  { ends }: { ends: boolean },
+  { afterJob }: Pick<KeyTask, 'afterJob'>,
   { client, counters }: Context,
 ): Promise<Reading> {
   const brief = client.within(Math.min(WITHIN_MS, client.timeLeft() / 4));
   const reader = { client: brief, counters };
   const request = { ...keyRequest(created.hash, describeKey(created)), isOptional: true };
   const { value, error } = await catching(
-    ends
+    afterJob === 'ends'
       ? // The deletion shows whether HTTP 404 was right.
         disableKey(reader, created, { isOptional: true, trusts404: true })
       : requestKey(reader, request),

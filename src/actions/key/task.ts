@@ -28,13 +28,13 @@ export const keyTask = () =>
         expiresAt: z.nullable(z.string()),
       }),
     ),
-    /** Whether the post step of `key` deletes the created key. That of `preview` decides by what the key is for. */
-    ends: z.boolean(),
     /**
-     * The hashes of the keys that the created one replaces if the job succeeds: empty if there were none, absent
-     * without `replace: after-job`.
+     * What becomes of the key after its job: it ends, stays, or replaces older ones if the job has succeeded, as that of a
+     * deployment does.
      */
-    replaced: z.optional(z.array(keyHash)),
+    afterJob: z.enum(['ends', 'stays', 'replaces']),
+    /** The hashes of the keys that it replaces. */
+    replaced: z.array(keyHash),
     /**
      * Whether the key is sealed for other jobs. Then the post step leaves all this to `end-key`, if the job has succeeded
      * until then.
@@ -44,92 +44,71 @@ export const keyTask = () =>
 
 export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
-/**
- * How far a step is with its key. Until the key is `given-out`, the post step ends it, even with
- * `revoke-after-job: false`: no step has its secret, so no one needs it.
- */
-export type KeyState =
-  /** A POST is about to be sent. */
-  | 'planned'
-  /** The key exists. It stays at this if the post step ends it anyway. */
-  | 'created'
-  /** Later steps have the key, which stays after the job. */
-  | 'given-out'
-  /** No key of this step is left but orphans, if there may be some. */
-  | 'ended';
-
-/** How a key is given out: to later steps, or sealed for other jobs. */
-interface GivingOut {
-  /** Whether the key ends with the job, or with the jobs that it is sealed for. */
-  endsAfterJob: boolean;
-  isSealed: boolean;
-}
-
-/** What ends a key that is given out. */
-export function endOf(
-  progress: KeyProgress,
-  { endsAfterJob }: Pick<GivingOut, 'endsAfterJob'>,
-): KeyTask {
-  return taskIn(endsAfterJob ? 'created' : 'given-out', progress);
-}
-
 /** The key of a step, as far as it exists, and what belongs to it. */
 export interface KeyProgress extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
   workspace: WorkspaceRef;
-  /** The key, from `created` on. */
-  key?: Key;
+  /** Absent until its response arrives, and once it is deleted. */
+  key?: Key | undefined;
 }
 
-/** What the post step has to do; null for nothing. */
-function taskIn(state: Exclude<KeyState, 'ended'>, progress: KeyProgress): KeyTask;
-function taskIn(state: KeyState, progress: KeyProgress): KeyTask | null;
-function taskIn(state: KeyState, progress: KeyProgress): KeyTask | null {
-  const {
-    workspace: { id, slug },
-    desired,
-    mayHaveOrphans,
-    key,
-    replaced,
-  } = progress;
-  const task = { workspace: { id, slug }, desired, mayHaveOrphans };
-  if (state === 'ended') return mayHaveOrphans ? { ...task, ends: false } : null;
+/** What the post step has to do about a key that is not given out: to end it, whatever `revoke-after-job` is. */
+function unusedEnd({
+  workspace: { id, slug },
+  desired,
+  mayHaveOrphans,
+  key,
+}: KeyProgress): KeyTask {
   const created = key && {
     hash: key.hash,
     label: key.label,
     name: desired.name,
     expiresAt: expiryOf(key, desired),
   };
-  // A key that ends replaces no other.
-  if (state === 'given-out') return { ...task, created, ends: false, replaced };
-  return { ...task, created, ends: true };
+  const own = { workspace: { id, slug }, desired, mayHaveOrphans, created };
+  return { ...own, afterJob: 'ends', replaced: [] };
+}
+
+/** What has to be done about a key that is given out. */
+export function endOf(progress: KeyProgress, afterJob: KeyTask['afterJob']): KeyTask {
+  const { replaced } = progress;
+  return { ...unusedEnd(progress), afterJob, replaced };
+}
+
+/** What saves the task of a key. */
+interface KeyJournal {
+  saveTask: SaveTask<KeyTask>;
 }
 
 /**
- * Saves what the post step has to do. If no key is left, a failure is only a warning: then the post step finds
- * nothing where it looks.
+ * Saves that the post step ends the key: until it is given out, no one needs it.
  * @throws {Failure} `state-not-written`
  */
-export function saveState(
-  state: KeyState,
-  progress: KeyProgress,
-  { saveTask }: { saveTask: SaveTask<KeyTask> },
-): void {
+export function saveUnused(progress: KeyProgress, { saveTask }: KeyJournal): void {
   const exists = progress.key && describeExisting(progress.key);
-  saveTask(taskIn(state, progress), state === 'ended' ? { orWarn: true } : { exists });
+  saveTask(unusedEnd(progress), { exists });
 }
 
 /**
- * Saves that a key is given out. Until then, the post step ends it.
+ * Saves that no key of the step is left but orphans, if there may be some. A failure is only a warning: then the post step
+ * finds nothing where it looks.
+ */
+export function saveEnded(progress: KeyProgress, { saveTask }: KeyJournal): void {
+  const left = progress.mayHaveOrphans ? unusedEnd({ ...progress, key: undefined }) : null;
+  saveTask(left, { orWarn: true });
+}
+
+/**
+ * Saves that a key is given out, to later steps or sealed for other jobs.
  * @throws {Failure} `state-not-written`
  */
 export function saveGivenOut(
   progress: KeyProgress & { key: Key },
-  { endsAfterJob, isSealed }: GivingOut,
-  { saveTask }: { saveTask: SaveTask<KeyTask> },
+  { afterJob, isSealed }: Pick<KeyTask, 'afterJob'> & { isSealed: boolean },
+  { saveTask }: KeyJournal,
 ): void {
-  const task = endOf(progress, { endsAfterJob });
+  const task = endOf(progress, afterJob);
   const saved = isSealed ? { ...task, isSealed } : task;
-  if (isSealed || !endsAfterJob) saveTask(saved, { exists: describeExisting(progress.key) });
+  if (isSealed || afterJob !== 'ends') saveTask(saved, { exists: describeExisting(progress.key) });
 }
 
 /** What the log of a main step says about the end of a sealed key. */

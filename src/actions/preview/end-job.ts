@@ -30,13 +30,7 @@ import { writeComment } from './write-comment.ts';
 
 /** Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until …` */
 export function describePreviewLeft({ key }: PreviewTask): string {
-  // A key that replaces others outlives the job.
-  return key ? describeKeysLeft({ ...key, ends: !isDeployed(key) }) : '';
-}
-
-/** Whether the key is that of a deployment. The first of these replaces none: its list is empty. */
-function isDeployed({ replaced }: KeyTask): boolean {
-  return replaced !== undefined;
+  return key ? describeKeysLeft(key) : '';
 }
 
 /** What a post step has done about a preview. */
@@ -85,7 +79,7 @@ async function endsWithJob(
   jobStatus: JobStatus,
   context: GitHubContext,
 ): Promise<boolean> {
-  if (!key || !isDeployed(key)) return true;
+  if (key?.afterJob !== 'replaces') return true;
   if (jobStatus.succeeded === undefined) return false;
   if (jobStatus.succeeded) return isClosed(task, context);
   if (!jobStatus.isRepeated || (await hasWorking(key, context))) return true;
@@ -97,7 +91,7 @@ async function endsWithJob(
 
 /** Whether one of the keys works that a key replaces. */
 async function hasWorking(
-  { workspace, replaced = [] }: KeyTask,
+  { workspace, replaced }: KeyTask,
   context: GitHubContext,
 ): Promise<boolean> {
   const keys = seenIn(await listKeys(context, workspace));
@@ -126,13 +120,13 @@ interface Ending {
 
 /** Ends the key of a job. The key of a deployment stays if the job has succeeded, and ends those that it replaces. */
 async function endKey(
-  { workspace, created: key, replaced }: KeyTask,
+  { workspace, created: key, afterJob, replaced }: KeyTask,
   { endsOwn, undecided, jobStatus }: Ending,
   context: GitHubContext,
 ): Promise<{ reading?: Reading; error?: Error | undefined }> {
   if (!key) return {};
   if (undecided) return { error: undecided };
-  if (replaced === undefined || endsOwn) {
+  if (endsOwn || afterJob !== 'replaces') {
     const end = await catching(endOwn(key, workspace, context), ApiError, Failure);
     return end.error ? end : { reading: { found: end.value } };
   }

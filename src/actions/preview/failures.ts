@@ -260,7 +260,7 @@ export const keyNotListed = declareFailure<{ key: KeyIdentity }>('key-not-listed
  * What still works if the key of a deployment was not checked, or has not replaced the older ones, and what to do about
  * that. Undefined if there is no key.
  */
-export function adviseOnDeployment({ created, replaced = [] }: KeyTask): LeftAdvice | undefined {
+export function adviseOnDeployment({ created, replaced }: KeyTask): LeftAdvice | undefined {
   if (!created) return undefined;
   const { name, label, hash, expiresAt } = created;
   const older =

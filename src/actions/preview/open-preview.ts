@@ -16,7 +16,7 @@ import {
 } from '../key/create-key.ts';
 import { createdKeyMissing } from '../key/failures.ts';
 import { deleteLateOrphans } from '../key/orphans.ts';
-import { SEALED, saveState } from '../key/task.ts';
+import { SEALED, saveEnded } from '../key/task.ts';
 import type { Cap } from './cap.ts';
 import { guardKeys, type KeyGuard } from './cap-key.ts';
 import { previewNotOurs } from './failures.ts';
@@ -211,7 +211,7 @@ async function ensureKey(
       return { key };
     }
     await giveUp(key, context);
-    saveState('ended', key, keyContext);
+    saveEnded(key, keyContext);
     if (typeof admission === 'string') return undefined;
     context.log.info(
       'Another job has the rest of preview-limit-usd: the new API key was disabled.',

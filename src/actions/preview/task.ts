@@ -29,10 +29,7 @@ export const previewTask = () =>
     /** What the runner may not tell. */
     repository: z.object({ id: z.number(), defaultBranch: branch }),
     workspace: savedWorkspace(),
-    /**
-     * The API key of this run; absent until it is about to be created. It is disabled when the job ends,
-     * unless it has a list of keys that it replaces, and the job has succeeded.
-     */
+    /** The API key of this run; absent until it is about to be created. */
     key: z.optional(keyTask()),
     comment: z.boolean(),
     /** What the comment shows as the cap. */
