@@ -129,7 +129,7 @@ function round(kind: FailureClass, missing?: readonly string[]): FailedAttempt<r
 type Outcome = Decision<'all are members'>;
 
 const DONE: Outcome = { kind: 'done', result: 'all are members' };
-const LOOKUP: Outcome = { kind: 'settle', ambiguous: true };
+const LOOKUP: Outcome = { kind: 'check', ambiguous: true };
 const RETRY: Outcome = { kind: 'retry', ambiguous: false };
 const RETRY_AMBIGUOUS: Outcome = { kind: 'retry', ambiguous: true };
 const GIVE_UP: Outcome = { kind: 'give-up', ambiguous: false };

@@ -48,7 +48,7 @@ async function deliver<Data>(client: Client, request: ApiRequest<Data>): Promise
         return { kind: retryable && !ambiguous ? 'retry' : 'give-up', ambiguous };
       },
       question: 'nothing',
-      settle: () => Promise.reject(new Error('nothing is looked up')),
+      check: () => Promise.reject(new Error('nothing is looked up')),
     },
     { client, log: { info: () => undefined, request: () => undefined, notice: () => undefined } },
   );

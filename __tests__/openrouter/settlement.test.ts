@@ -5,7 +5,6 @@ import { toUsd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import {
   COUNT_MS,
-  describeSpent,
   KeyWatch,
   SETTLE_MS,
   type SeenKey,
@@ -14,6 +13,7 @@ import {
   toSeen,
   withUnknownEnd,
 } from '../../src/openrouter/settlement.ts';
+import { describeSpent } from '../../src/shared/describe-spent.ts';
 import { type KeyFields, seen, toKey } from '../support/keys.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');

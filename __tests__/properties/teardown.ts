@@ -11,7 +11,7 @@ import {
 import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
 import type { Usd } from '../../src/lib/usd.ts';
 import type { SeenKey } from '../../src/openrouter/settlement.ts';
-import { type SweepResult, withOutcome } from '../../src/teardown/deletion.ts';
+import { type SweepResult, withOutcome } from '../../src/teardown/outcome.ts';
 import { isPermanent, jitters, replicaLags, schedules } from '../support/faults.ts';
 import { recordReadings } from '../support/readings.ts';
 import {

@@ -1,7 +1,7 @@
 /** What failures and warnings are about. */
 
 import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
-import type { Outcome, SweptWorkspace } from '../../src/teardown/deletion.ts';
+import type { DeletionOutcome, SweptWorkspace } from '../../src/teardown/outcome.ts';
 
 export const WORKSPACE = {
   id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
@@ -34,7 +34,7 @@ export const UNDELETED_KEY = { key: KEY, error: apiError() };
 const STALE = { ...WORKSPACE, age: 1, reason: 'old', keys: [] };
 
 /** A stale workspace after a sweep. */
-export const sweptTo = (outcome: Outcome, failure?: ApiError): SweptWorkspace => ({
+export const sweptTo = (outcome: DeletionOutcome, failure?: ApiError): SweptWorkspace => ({
   ...STALE,
   outcome,
   ...(failure && { failure }),

@@ -4,14 +4,14 @@ import type { Cell, Table } from '../../src/lib/table.ts';
 import { toUsd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
+import { keysKeepAppearing, sweepFailure } from '../../src/teardown/failures.ts';
 import {
-  type Outcome,
+  type DeletionOutcome,
   type SweepKind,
   type SweepResult,
   type SweptWorkspace,
   withOutcome,
-} from '../../src/teardown/deletion.ts';
-import { keysKeepAppearing, sweepFailure } from '../../src/teardown/failures.ts';
+} from '../../src/teardown/outcome.ts';
 import { foldedGroups, sweepOutputs, sweepSummary, sweptTable } from '../../src/teardown/report.ts';
 
 const spent = (text: string, isExact = true) => ({
@@ -22,7 +22,7 @@ const HOUR = 3_600_000;
 
 const swept = (
   slug: string,
-  outcome: Outcome,
+  outcome: DeletionOutcome,
   fields: Partial<SweptWorkspace> = {},
 ): SweptWorkspace => ({
   id: 'a',
@@ -67,7 +67,7 @@ function shownOf(result: SweepResult, kind: SweepKind = 'sweep') {
   };
 }
 
-const many = (count: number, outcome: Outcome) =>
+const many = (count: number, outcome: DeletionOutcome) =>
   Array.from({ length: count }, (_, at) => swept(`preview-${at}-🎈🎈🎈`, outcome));
 
 const apart = (text: string) => text.replaceAll(' ', '\u00a0');
@@ -127,7 +127,7 @@ test('a preview has a link to its pull request, and no age', () => {
   expect(sweptTable(result, 'clean-up')?.rows[0]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
 });
 
-test.each<[string, Outcome[]]>([
+test.each<[string, DeletionOutcome[]]>([
   [
     'Could not check or delete 2 OpenRouter previews',
     ['failed', 'failed', 'deleted', 'already-deleted', 'kept'],
@@ -146,7 +146,7 @@ test.each<[string, Outcome[]]>([
   expect(shownOf(result, 'clean-up').title).toBe(title);
 });
 
-test.each<[Outcome[], string | undefined]>([
+test.each<[DeletionOutcome[], string | undefined]>([
   [[], undefined],
   [['deleted', 'already-deleted', 'left', 'would-delete', 'kept'], undefined],
   [['deleted', 'failed'], 'sweep-incomplete'],
@@ -157,7 +157,7 @@ test.each<[Outcome[], string | undefined]>([
   expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 1 })?.code).toBe(code);
 });
 
-test.each<[Outcome, string | undefined]>([
+test.each<[DeletionOutcome, string | undefined]>([
   ['kept', undefined],
   ['already-deleted', 'Found 1 stale workspace: a. Check why'],
   ['would-delete', 'Found 1 stale workspace: a. If no one needs them, check why'],
@@ -173,7 +173,7 @@ test('workspaces are listed by the requested outcomes, and else in the order of 
   expect(slugs).toEqual(['pr-1', 'pr-3', 'pr-0']);
 });
 
-test.each<[Outcome[], string[], string[]]>([
+test.each<[DeletionOutcome[], string[], string[]]>([
   [['would-delete', 'kept'], ['would-delete'], ['Kept: 1']],
   [['would-delete', 'failed'], ['failed'], ['Would be deleted: 1']],
   [
@@ -250,7 +250,7 @@ describe('of more workspaces than fit', () => {
 });
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
-  const noteOf = (outcome: Outcome, { deleteKeys } = { deleteKeys: false }) =>
+  const noteOf = (outcome: DeletionOutcome, { deleteKeys } = { deleteKeys: false }) =>
     sweepSummary([swept('pr-1', outcome)], { kind: 'sweep', deleteKeys }).paragraphs;
   expect(noteOf('would-delete')).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),

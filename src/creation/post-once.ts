@@ -13,7 +13,7 @@ import type { Context } from '../shared/context.ts';
 /** A failed attempt, and what was found out after it. */
 export interface FailedAttempt<Found> {
   failure: AttemptFailure;
-  /** What `settle` found out after the attempt; absent if it was not called. */
+  /** What `check` found out after the attempt; absent if it was not called. */
   found?: Found;
 }
 
@@ -21,8 +21,8 @@ export interface FailedAttempt<Found> {
 export type Decision<Result> =
   /** No further attempt can help: `result` is what is known, although no response reported it. */
   | { kind: 'done'; result: Result }
-  /** Call `settle`, then decide again. `ambiguous` has the meaning below, and is used if that fails. */
-  | { kind: 'settle'; ambiguous: boolean }
+  /** Call `check`, then decide again. `ambiguous` has the meaning below, and is used if that fails. */
+  | { kind: 'check'; ambiguous: boolean }
   /** `ambiguous`: whether an attempt may have been applied, or may still be applied. */
   | { kind: 'retry' | 'give-up'; ambiguous: boolean };
 
@@ -31,14 +31,14 @@ export interface Creation<Sent, Found, Result> {
   send(attempts: readonly FailedAttempt<Found>[]): Promise<Outcome<Sent>>;
   /** Decides what to do after a failed attempt. A pure function. */
   reconcile(attempts: readonly FailedAttempt<Found>[]): Decision<Result>;
-  /** What `settle` checks, for the log: `whether the workspace exists`. */
+  /** What `check` checks, for the log: `whether the workspace exists`. */
   question: string;
   /**
    * Finds out what exists, and deletes what an attempt created and no one can use.
    * @throws {ApiError}
    * @throws {Failure} `orphan-not-deleted`
    */
-  settle(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
+  check(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
 }
 
 /**
@@ -57,7 +57,7 @@ export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Fou
  * Sends a POST whose effect must exist once, although the API has no idempotency key: after each failed
  * attempt, `reconcile` decides what to do before the next one is sent.
  * @throws {ApiError} if it was not applied, or if that cannot be determined
- * @throws {Failure} those of `settle`
+ * @throws {Failure} those of `check`
  */
 export async function postOnce<Sent, Found, Result>(
   creation: Creation<Sent, Found, Result>,
@@ -83,13 +83,13 @@ async function decideAfter<Sent, Found, Result>(
   creation: Creation<Sent, Found, Result>,
   attempts: FailedAttempt<Found>[],
   { log }: Pick<Context, 'log'>,
-): Promise<Exclude<Decision<Result>, { kind: 'settle' }>> {
+): Promise<Exclude<Decision<Result>, { kind: 'check' }>> {
   for (;;) {
     const decision = creation.reconcile(attempts);
-    if (decision.kind !== 'settle') return decision;
+    if (decision.kind !== 'check') return decision;
     const last = attempts.at(-1) as FailedAttempt<Found>;
     log.request(`${formatOperation(last.failure)}. Checking ${creation.question}.`);
-    const { value, error } = await catching(creation.settle(attempts), ApiError);
+    const { value, error } = await catching(creation.check(attempts), ApiError);
     if (error) {
       const { ambiguous } = decision;
       throw toApiError(failuresOf(attempts), { ambiguous, lookupFailure: error.details });

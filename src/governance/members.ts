@@ -121,7 +121,7 @@ async function addBatch(
       send: (attempts) => sendMembers(client, workspace, lastMissing(attempts) ?? userIds),
       reconcile: reconcileMembers,
       question: 'which users are members',
-      settle: findMissing,
+      check: findMissing,
     },
     context,
   );
@@ -147,7 +147,7 @@ export function reconcileMembers(
   const { failure, found } = attempts.at(-1) as FailedAttempt<Missing>;
   const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
   if (found?.length === 0) return { kind: 'done', result: 'all are members' };
-  if (!found && ambiguous && failure.kind !== 'aborted') return { kind: 'settle', ambiguous: true };
+  if (!found && ambiguous && failure.kind !== 'aborted') return { kind: 'check', ambiguous: true };
   const mayBeApplied = countAmbiguous(attempts) > 0;
   return { kind: retryable ? 'retry' : 'give-up', ambiguous: mayBeApplied };
 }

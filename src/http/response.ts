@@ -3,8 +3,7 @@ import * as z from 'zod/mini';
 import { isNestedDeeper, parseJson } from '../lib/json.ts';
 import type { ApiRequest, AttemptFailure } from './request.ts';
 import { classifyResponse } from './retry-policy.ts';
-import type { Server } from './server.ts';
-import { MIN_KEY_LENGTH } from './token.ts';
+import { MIN_KEY_LENGTH, type Server } from './server.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** The part of a failure that does not follow from the request. */

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
+import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/server.ts';
 import { reject } from '../lib/schema.ts';
 import type { InvalidInput } from './failures.ts';
 import { duration, toMs } from './fields.ts';

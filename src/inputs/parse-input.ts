@@ -60,7 +60,7 @@ function parseList(element: z.core.$ZodType, text: string): unknown {
  * neither, returns the first line at fault, or `text`.
  */
 export function parseObject(text: string): unknown {
-  const json = toJson(text);
+  const json = fieldsToJson(text);
   if (json === undefined) return linesOf(text).find((line) => !isField(line));
   return objectProblem(text) === undefined ? (parseJson(json) ?? text) : text;
 }
@@ -70,7 +70,7 @@ const MAX_LEVELS = MAX_DEPTH - 1;
 
 /** Why the object in `text` cannot be sent as it is written; undefined if it can, or is not an object. */
 export function objectProblem(text: string): string | undefined {
-  const json = toJson(text) ?? '';
+  const json = fieldsToJson(text) ?? '';
   const value = parseJson(json);
   if (value === undefined) return undefined;
   // Before the next steps, which are recursive.
@@ -85,7 +85,7 @@ export function objectProblem(text: string): string | undefined {
 }
 
 /** The JSON for `text`; undefined if a line is not a field. */
-function toJson(text: string): string | undefined {
+function fieldsToJson(text: string): string | undefined {
   if (text.startsWith('{')) return text;
   const lines = linesOf(text);
   if (!lines.every(isField)) return undefined;

@@ -3,7 +3,6 @@
  * counter is exact. Nothing else decides either.
  */
 import type { Clock } from '../lib/clock.ts';
-import { formatUsd } from '../lib/format-usd.ts';
 import { sumUsd, type Usd } from '../lib/usd.ts';
 import { isDisabled, type Key, type KeyList, type KeyState, keyState } from './resources/keys.ts';
 import { readTime } from './time.ts';
@@ -142,19 +141,3 @@ export function sumSpent(parts: readonly (Spent | undefined)[]): Spent {
 export function isUncounted({ amount, isExact }: Spent): boolean {
   return amount === 0n && !isExact;
 }
-
-/** `$0.84`, `at least $0.84`, or `not yet counted` */
-export function formatSpent(spent: Spent, format: typeof formatUsd = formatUsd): string {
-  if (isUncounted(spent)) return 'not yet counted';
-  const { amount, isExact } = spent;
-  return isExact ? format(amount) : `at least ${format(amount, 'down')}`;
-}
-
-/** `$0.84 spent`, `at least $0.84 spent`, or `spending not yet counted` */
-export function describeSpent(spent: Spent): string {
-  const amount = formatSpent(spent);
-  return isUncounted(spent) ? `spending ${amount}` : `${amount} spent`;
-}
-
-/** Why an amount is a lower bound, or not yet counted. */
-export const COUNTED_LATE = 'OpenRouter can count what is spent up to an hour late.';

@@ -1,4 +1,4 @@
-import { MIN_KEY_LENGTH } from '../http/token.ts';
+import { MIN_KEY_LENGTH } from '../http/server.ts';
 import { LIKELY_SECRET, SECRET_PREFIX } from '../openrouter/resources/keys.ts';
 import type { Redact } from './text.ts';
 

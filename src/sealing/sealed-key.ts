@@ -10,7 +10,7 @@
  */
 import { hkdfSync } from 'node:crypto';
 import * as z from 'zod/mini';
-import { bearerToken } from '../http/token.ts';
+import { bearerToken } from '../http/server.ts';
 import { parseJson, toJson } from '../lib/json.ts';
 import { decryptJwe, encryptJwe, idOfJwe, JWE_KEY_BYTES } from '../lib/jwe.ts';
 

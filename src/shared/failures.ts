@@ -15,7 +15,7 @@ export const workspaceNotFound = declareFailure<{
  * What a post step says about something that the step created, and that cannot be found any more.
  * @param id with its name: `id 0f1e…`, or `hash 0f1e…`
  */
-export function describeMissing(what: string, id: string): FailureText {
+export function describeVanished(what: string, id: string): FailureText {
   return {
     title: `The ${what} cannot be found`,
     lines: [],

@@ -4,12 +4,7 @@ import { abortReason } from '../lib/clock.ts';
 import { formatSeconds, truncateList } from '../lib/format.ts';
 import type { Context } from '../shared/context.ts';
 import type { Failure } from '../shared/failure.ts';
-import {
-  type Deletion,
-  type FoundWorkspace,
-  type SweptWorkspace,
-  withOutcome,
-} from './deletion.ts';
+import { type Deletion, type FoundWorkspace, type SweptWorkspace, withOutcome } from './outcome.ts';
 
 interface StaleOptions<Stale> {
   /** If more workspaces are stale, none is deleted. */

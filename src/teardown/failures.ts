@@ -5,10 +5,11 @@ import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { type SeenKey, spentBy } from '../openrouter/settlement.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
-import { keysTable, whyAtLeast } from '../report/key-table.ts';
+import { whyAtLeast } from '../shared/describe-spent.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
-import { type Outcome, type SweepKind, type SweepResult, withOutcome } from './deletion.ts';
+import { keysTable } from '../shared/key-table.ts';
 import { describeWorking, type KeysLeft } from './keys-left.ts';
+import { type DeletionOutcome, type SweepKind, type SweepResult, withOutcome } from './outcome.ts';
 import { describeSwept, foldedGroups, sweptTable, THINGS } from './report.ts';
 
 export const workspaceHasKeys = declareFailure<{
@@ -150,7 +151,7 @@ export function sweepFailure(
   result: SweepResult,
   { kind, maxDeletions = 0 }: { kind: SweepKind; maxDeletions?: number },
 ): Failure | undefined {
-  const has = (outcome: Outcome) => withOutcome(result, outcome).length > 0;
+  const has = (outcome: DeletionOutcome) => withOutcome(result, outcome).length > 0;
   if (has('too-many')) return new Failure(tooManyStale, { result, maxDeletions });
   return has('failed') ? new Failure(sweepIncomplete, { result, kind }) : undefined;
 }

@@ -1,33 +1,33 @@
 import { countOf, formatAge, sortedBy, unbroken } from '../lib/format.ts';
 import type { Cell, Folded, Table } from '../lib/table.ts';
-import { describeSpent, type Spent, sumSpent } from '../openrouter/settlement.ts';
-import { spentFormat, totalRow, whyAtLeast } from '../report/key-table.ts';
+import { type Spent, sumSpent } from '../openrouter/settlement.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
+import { describeSpent, spentFormat, totalRow, whyAtLeast } from '../shared/describe-spent.ts';
 import {
   type Deletion,
+  type DeletionOutcome,
   type FoundWorkspace,
-  type Outcome,
   type SweepKind,
   type SweepResult,
   type SweptWorkspace,
   withOutcome,
-} from './deletion.ts';
+} from './outcome.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
   const deleted = withOutcome(result, 'deleted');
   return {
-    deleted: toJson(deleted),
-    'would-delete': toJson(withOutcome(result, 'would-delete')),
-    kept: toJson(withOutcome(result, 'too-many', 'kept')),
-    failed: toJson(withOutcome(result, 'failed')),
+    deleted: workspacesToJson(deleted),
+    'would-delete': workspacesToJson(withOutcome(result, 'would-delete')),
+    kept: workspacesToJson(withOutcome(result, 'too-many', 'kept')),
+    failed: workspacesToJson(withOutcome(result, 'failed')),
     count: String(deleted.length),
   };
 }
 
 /** An output that lists workspaces, each with why it is in that list. */
-export function toJson(
+export function workspacesToJson(
   entries: readonly Pick<FoundWorkspace, 'id' | 'slug' | 'created_at' | 'reason'>[],
 ): BoundedJson {
   return toJsonList(
@@ -43,7 +43,7 @@ export const THINGS: Readonly<Record<SweepKind, { thing: string; stale: string; 
     'clean-up': { thing: 'OpenRouter preview', stale: 'closed', failed: 'check or delete' },
   };
 
-const VERDICTS: readonly (readonly [outcome: Outcome, title: string])[] = [
+const VERDICTS: readonly (readonly [outcome: DeletionOutcome, title: string])[] = [
   ['would-delete', '🔎 Dry run: would delete'],
   ['deleted', '✅ Deleted'],
   ['already-deleted', '✅ Already deleted by another job:'],
@@ -92,7 +92,7 @@ const KEYS_NOT_CHECKED =
   'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.';
 
 /** The outcomes that are shown together, each with its heading. */
-const GROUPS: readonly (readonly [outcome: Outcome, heading: string])[] = [
+const GROUPS: readonly (readonly [outcome: DeletionOutcome, heading: string])[] = [
   ['failed', 'Failed'],
   ['deleted', 'Deleted'],
   ['already-deleted', 'Already deleted by another job'],
@@ -111,7 +111,7 @@ interface FoldedGroups {
 export function foldedGroups(
   result: SweepResult,
   kind: SweepKind,
-  { except }: { except?: Outcome } = {},
+  { except }: { except?: DeletionOutcome } = {},
 ): FoldedGroups {
   const folded = GROUPS.flatMap(([outcome, heading]): Folded[] => {
     const entries = withOutcome(result, outcome);

@@ -12,7 +12,6 @@ import {
 import { type SeenKey, seenIn, spentBy } from '../openrouter/settlement.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import type { Deletion } from './deletion.ts';
 import {
   keysKeepAppearing,
   teardownIncomplete,
@@ -20,6 +19,7 @@ import {
   workspaceStillExists,
 } from './failures.ts';
 import { describeWorking, type KeysLeft } from './keys-left.ts';
+import type { Deletion } from './outcome.ts';
 
 interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */

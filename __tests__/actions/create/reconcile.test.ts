@@ -64,7 +64,7 @@ const takenWithoutDate = (attempt: FailedPost) =>
 
 type Expected = Decision<Creator>;
 
-const lookup = (ambiguous: boolean): Expected => ({ kind: 'settle', ambiguous });
+const lookup = (ambiguous: boolean): Expected => ({ kind: 'check', ambiguous });
 const retry = (ambiguous: boolean): Expected => ({ kind: 'retry', ambiguous });
 const giveUp = (ambiguous: boolean): Expected => ({ kind: 'give-up', ambiguous });
 const by = (result: Creator): Expected => ({ kind: 'done', result });

@@ -20,7 +20,7 @@ function attempt(kind: FailureClass, found?: string[]): KeyAttempt {
 const lost = attempt('ambiguous', []);
 const deleted = (...hashes: string[]) => attempt('ambiguous', hashes);
 
-const LOOKUP = { kind: 'settle', ambiguous: true };
+const LOOKUP = { kind: 'check', ambiguous: true };
 const RETRY = { kind: 'retry', ambiguous: false };
 const RETRY_AMBIGUOUS = { kind: 'retry', ambiguous: true };
 const GIVE_UP = { kind: 'give-up', ambiguous: false };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_REPLACED } from '../../../src/actions/key/replace.ts';
-import { describeSpent, spentBy } from '../../../src/openrouter/settlement.ts';
+import { spentBy } from '../../../src/openrouter/settlement.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
+import { describeSpent } from '../../../src/shared/describe-spent.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
 import { expectCleanPost, expectCreated, openKeyScene } from '../../support/key-scene.ts';

@@ -5,7 +5,7 @@ import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { readComment } from '../../../src/actions/preview/comment.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { COUNT_MS } from '../../../src/openrouter/settlement.ts';
-import { withOutcome } from '../../../src/teardown/deletion.ts';
+import { withOutcome } from '../../../src/teardown/outcome.ts';
 import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 import { storyOf } from '../../support/simulation.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../../src/actions/preview/comment.ts';
 import {
   commentRenderer,
-  describeSpent,
+  describeSum,
   renderComment,
 } from '../../../src/actions/preview/render-comment.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
@@ -189,7 +189,7 @@ describe('the sum in the title', () => {
   test('is the same in the log', () => {
     fc.assert(
       fc.property(someContent, (content) => {
-        const title = `<h3>OpenRouter preview: ${describeSpent(content.data).replace('<', '&lt;')}</h3>`;
+        const title = `<h3>OpenRouter preview: ${describeSum(content.data).replace('<', '&lt;')}</h3>`;
         expect(render(content).replace('preview: ⚠️ ', 'preview: ')).toContain(title);
       }),
     );

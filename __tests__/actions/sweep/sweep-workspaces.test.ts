@@ -6,8 +6,8 @@ import { type SweepRequest, sweep } from '../../../src/actions/sweep/sweep-works
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
-import { type SweepResult, withOutcome } from '../../../src/teardown/deletion.ts';
 import { sweepFailure } from '../../../src/teardown/failures.ts';
+import { type SweepResult, withOutcome } from '../../../src/teardown/outcome.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import {
   connect,

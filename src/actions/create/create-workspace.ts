@@ -154,7 +154,7 @@ async function sendAndReconcile(
       send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
       reconcile: (attempts) => reconcileWorkspace(attempts, { desired, ...facts }),
       question: 'whether the workspace exists',
-      settle: (attempts: readonly FailedAttempt<Lookup>[]) =>
+      check: (attempts: readonly FailedAttempt<Lookup>[]) =>
         lookUpAfter(attempts, request, context),
     },
     context,

@@ -8,7 +8,7 @@ import {
 import { createdAt, formatMinute } from '../../openrouter/time.ts';
 import { describeEffect } from '../../report/description.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
-import { describeMissing } from '../../shared/failures.ts';
+import { describeVanished } from '../../shared/failures.ts';
 import { changeLines } from './setting-lines.ts';
 
 export const slugTaken = declareFailure<{
@@ -116,5 +116,5 @@ export const workspaceLeftAlone = declareWarning<{ workspace: WorkspaceRef }>(
 
 export const createdWorkspaceMissing = declareFailure<{ workspace: WorkspaceRef }>(
   'created-workspace-missing',
-  ({ workspace: { id, slug } }) => describeMissing(`workspace "${slug}"`, `id ${id}`),
+  ({ workspace: { id, slug } }) => describeVanished(`workspace "${slug}"`, `id ${id}`),
 );

@@ -111,11 +111,11 @@ async function findCreated(
     warn(workspaceLeftAlone, { workspace });
     return undefined;
   }
-  log.info(describeMissing(pending, deletedIds));
+  log.info(describeUnfound(pending, deletedIds));
   return undefined;
 }
 
-function describeMissing(
+function describeUnfound(
   { desired: { slug }, isThrottled }: NonNullable<CreateTask['target']['pending']>,
   deletedIds: ReadonlySet<string>,
 ): string {

@@ -48,7 +48,7 @@ export function reconcileWorkspace(
   const ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
   if (!found) {
     if (skipsLookup(failure)) return { kind: retryable ? 'retry' : 'give-up', ambiguous };
-    return { kind: 'settle', ambiguous };
+    return { kind: 'check', ambiguous };
   }
   const { workspace } = found;
   if (!workspace) {

@@ -6,7 +6,6 @@ import {
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import type { SeenKey } from '../../openrouter/settlement.ts';
-import { foldedKeys } from '../../report/key-table.ts';
 import {
   type BoundedJson,
   describeOmitted,
@@ -14,6 +13,7 @@ import {
   type Outputs,
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
+import { foldedKeys } from '../../shared/key-table.ts';
 import { diffReturned, inputsNotApplied } from './diff.ts';
 import { limitsUnknown, TO_APPLY } from './failures.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
@@ -32,12 +32,12 @@ export function outcomeOutputs(
   { outcome, workspace }: CreateResult,
   { desired: { slug, name } }: Pick<CreateRequest, 'desired'>,
 ): Outputs {
-  if (workspace) return { outcome, workspace: toJson(workspace) };
+  if (workspace) return { outcome, workspace: workspaceToJson(workspace) };
   return { slug, name, url: dashboardUrl(slug), created: 'false', outcome };
 }
 
 /** A workspace as JSON. If that is too large, only what identifies it. */
-function toJson(workspace: Workspace): BoundedJson {
+function workspaceToJson(workspace: Workspace): BoundedJson {
   const { id, slug, name } = workspace;
   const total = Object.keys(workspace).length;
   const json = JSON.stringify(workspace);

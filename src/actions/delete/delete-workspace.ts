@@ -13,8 +13,8 @@ import {
 import { seenIn } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
 import { workspaceHasKeys, workspaceStillExists } from '../../teardown/failures.ts';
+import { type Deletion, deletionLine } from '../../teardown/outcome.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { defaultWorkspace, deletionNotVerified, slugPrefixMismatch } from './failures.ts';
 

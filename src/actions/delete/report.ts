@@ -1,8 +1,8 @@
 import { exactUsd } from '../../lib/usd.ts';
 import { spentBy } from '../../openrouter/settlement.ts';
-import { foldedKeys } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
+import { foldedKeys } from '../../shared/key-table.ts';
 import { deletionTitle } from '../../teardown/report.ts';
 import type { DeleteRequest, DeleteResult } from './delete-workspace.ts';
 

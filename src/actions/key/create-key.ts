@@ -189,7 +189,7 @@ async function createKeyOnce(plan: Plan, context: KeyCreator): Promise<NewKey> {
         send: () => sendKey(client, plan.desired, registerSecrets),
         reconcile: reconcileKey,
         question: 'whether it created a key whose secret was lost',
-        settle: () => deleteOrphans(plan, context),
+        check: () => deleteOrphans(plan, context),
       },
       context,
     ),

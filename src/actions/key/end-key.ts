@@ -10,7 +10,7 @@ import type { JobStatus } from './job-status.ts';
 import type { KeySpend } from './key-spend.ts';
 import { deleteAllOrphans } from './orphans.ts';
 import { deleteOlderKeys, type ReplacementEnd, replaceOlderKeys } from './replace.ts';
-import { readOnce, spendIn } from './spend.ts';
+import { keySpendIn, readOnce } from './spend.ts';
 import type { KeyTask } from './task.ts';
 
 /** What a post step has done about a key. */
@@ -46,7 +46,7 @@ export async function runKeyTask(
       : undefined;
   const last = replacement?.reading ?? reading;
   const end = {
-    spend: created && last && spendIn(last, created, context),
+    spend: created && last && keySpendIn(last, created, context),
     replaced: replacement?.deleted ?? [],
   };
   const error = deletion.error ?? replacement?.error ?? orphanDeletion.error;

@@ -13,10 +13,10 @@ import {
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, describePart } from '../../report/describe-api-error.ts';
 import { formatLeftovers } from '../../report/description.ts';
-import { whyAtLeast } from '../../report/key-table.ts';
 import type { LeftAdvice } from '../../shared/context.ts';
+import { whyAtLeast } from '../../shared/describe-spent.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
-import { describeMissing } from '../../shared/failures.ts';
+import { describeVanished } from '../../shared/failures.ts';
 import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
 import { formatSpend, type KeySpend } from './key-spend.ts';
 import type { KeyTask } from './task.ts';
@@ -110,7 +110,7 @@ export const replacedKeysNotDeleted = declareFailure<{
 
 export const createdKeyMissing = declareFailure<{ key: KeyIdentity }>(
   'created-key-missing',
-  ({ key }) => describeMissing(`API key ${describeKey(key)}`, `hash ${key.hash}`),
+  ({ key }) => describeVanished(`API key ${describeKey(key)}`, `hash ${key.hash}`),
 );
 
 export const keyReplaced = declareFailure<{

@@ -1,7 +1,8 @@
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import type { Usd } from '../../lib/usd.ts';
 import type { KeyLimit } from '../../openrouter/resources/keys.ts';
-import { formatSpent, isUncounted, type Spent } from '../../openrouter/settlement.ts';
+import { isUncounted, type Spent } from '../../openrouter/settlement.ts';
+import { formatSpent } from '../../shared/describe-spent.ts';
 
 /** What an API key has spent in its life. */
 export interface KeySpend {

@@ -91,6 +91,6 @@ export function mayHaveOrphans(attempts: Attempts): boolean {
 export function reconcileKey(attempts: Attempts): Decision<never> {
   const { failure, found } = attempts.at(-1) as Attempts[number];
   const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
-  if (ambiguous && failure.kind !== 'aborted' && !found) return { kind: 'settle', ambiguous: true };
+  if (ambiguous && failure.kind !== 'aborted' && !found) return { kind: 'check', ambiguous: true };
   return { kind: retryable ? 'retry' : 'give-up', ambiguous: mayHaveOrphans(attempts) };
 }

@@ -5,10 +5,11 @@ import { describeLimit, type KeyIdentity } from '../../openrouter/resources/keys
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { type SeenKey, spentBy } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
-import { keysTable, whyAtLeast } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
+import { whyAtLeast } from '../../shared/describe-spent.ts';
+import { keysTable } from '../../shared/key-table.ts';
 import type { KeyRequest, NewKey } from './create-key.ts';
 import { formatExpiry } from './expiry.ts';
 import { keyLimitUsedUp } from './failures.ts';

@@ -54,7 +54,7 @@ export async function readOnce(
  * What the created key has spent, by the most that the step has read of it; undefined if that is unknown, which is a log
  * line.
  */
-export function spendIn(
+export function keySpendIn(
   { found, now, error }: Reading,
   created: KeyIdentity,
   { counters, log }: Pick<Context, 'counters' | 'log'>,
@@ -62,7 +62,7 @@ export function spendIn(
   const one = found && toSeen(counters.see(found), now);
   const spent = one && spentOf(one);
   if (!spent) {
-    const reason = one ? 'OpenRouter does not report it' : describeMissing(error);
+    const reason = one ? 'OpenRouter does not report it' : whyUnread(error);
     log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`);
     return undefined;
   }
@@ -77,6 +77,6 @@ export function spendIn(
   };
 }
 
-function describeMissing(error: ApiError | undefined): string {
+function whyUnread(error: ApiError | undefined): string {
   return error ? formatAttempt(error.details) : 'OpenRouter does not find the key (HTTP 404)';
 }

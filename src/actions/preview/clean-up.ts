@@ -10,7 +10,7 @@ import {
   type SweepResult,
   type SweptWorkspace,
   withOutcome,
-} from '../../teardown/deletion.ts';
+} from '../../teardown/outcome.ts';
 import { endSpending, isReopened, notEnded, type WatchedWorkspace } from './close-preview.ts';
 import {
   deletePreview,

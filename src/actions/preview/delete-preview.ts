@@ -30,8 +30,8 @@ import {
   spentBy,
 } from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
-import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
 import { workspaceStillExists } from '../../teardown/failures.ts';
+import { type Deletion, deletionLine } from '../../teardown/outcome.ts';
 import { incompleteTeardown, isGone } from '../../teardown/teardown.ts';
 import type { WatchedWorkspace } from './close-preview.ts';
 import { isInUse, isSame, lockOf, type MarkedWorkspace, readMark } from './naming.ts';

@@ -21,7 +21,7 @@ import type { JobStatus } from '../key/job-status.ts';
 import type { KeySpend } from '../key/key-spend.ts';
 import { deleteAllOrphans } from '../key/orphans.ts';
 import { replaceOlderKeys } from '../key/replace.ts';
-import { type Reading, spendIn } from '../key/spend.ts';
+import { keySpendIn, type Reading } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
 import { adviseOnDeployment } from './failures.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
@@ -56,7 +56,7 @@ export async function runPreviewTask(
   const workspace = { ...task.workspace, subject, name: task.workspace.slug };
   await writeComment({ workspace, cap: task.cap }, context);
   // At the end, so that it says the same as the comment, for which the key was read, too.
-  const spend = key?.created && ended?.reading && spendIn(ended.reading, key.created, context);
+  const spend = key?.created && ended?.reading && keySpendIn(ended.reading, key.created, context);
   // By how much it matters: a key that can spend comes first.
   const error = ended?.error ?? orphans?.error;
   if (!key || !error) return { spend, incomplete: undefined };

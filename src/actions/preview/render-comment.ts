@@ -4,10 +4,11 @@ import type { Cell } from '../../lib/table.ts';
 import { maxUsd } from '../../lib/usd.ts';
 import { limitOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { COUNTED_LATE, isCounted } from '../../openrouter/settlement.ts';
+import { isCounted } from '../../openrouter/settlement.ts';
 import { documentUrl } from '../../report/description.ts';
 import type { Report } from '../../report/report.ts';
 import { summaryHtml } from '../../report/summary.ts';
+import { COUNTED_LATE } from '../../shared/describe-spent.ts';
 import { type CommentContent, type CommentData, formatMarker, isBill } from './comment.ts';
 import { type KeyOptions, keyTables, rowsOf } from './render-keys.ts';
 
@@ -26,7 +27,7 @@ export function renderComment(content: CommentContent, options: CommentOptions):
   const marker = `${formatMarker(data)}\n`;
   const { table, folded } = keyTables(rowsOf(keys, options));
   const summary = {
-    title: `OpenRouter preview: ${warning.length > 0 ? '⚠️ ' : ''}${describeSpent(data)}`,
+    title: `OpenRouter preview: ${warning.length > 0 ? '⚠️ ' : ''}${describeSum(data)}`,
     paragraphs: [...warning, ...doubtOf(content), overviewOf(content)],
     table,
     folded,
@@ -37,7 +38,7 @@ export function renderComment(content: CommentContent, options: CommentOptions):
 }
 
 /** What a preview has spent: `$0.84 of $5.00 spent so far`, `at least $2.33 spent, closed` */
-export function describeSpent({ spent, state, isAtLeast, cap }: CommentData): string {
+export function describeSum({ spent, state, isAtLeast, cap }: CommentData): string {
   const isSoFar = state === 'so far';
   // `$0.00` would say too much.
   if (isSoFar && spent === 0n) return 'nothing counted so far';

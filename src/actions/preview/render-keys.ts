@@ -1,16 +1,11 @@
 /** The rows of the comment of a preview: an API key each. */
+
 import type { Repository } from '../../github/repository.ts';
 import { countOf } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Folded, Table } from '../../lib/table.ts';
 import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
-import {
-  formatSpent,
-  type SeenKey,
-  type Spent,
-  spentOf,
-  sumSpent,
-} from '../../openrouter/settlement.ts';
+import { type SeenKey, type Spent, spentOf, sumSpent } from '../../openrouter/settlement.ts';
 import {
   createdAt,
   formatDay,
@@ -19,8 +14,8 @@ import {
   readTime,
   yearOf,
 } from '../../openrouter/time.ts';
-import { spentFormat } from '../../report/key-table.ts';
 import type { Redact } from '../../report/text.ts';
+import { formatSpent, spentFormat } from '../../shared/describe-spent.ts';
 import { type KeyName, readKeyName, shortenWorkflow } from '../../shared/key-name.ts';
 
 /** How many keys have a row that is not folded: the newest. */

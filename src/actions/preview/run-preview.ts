@@ -1,8 +1,8 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { Failure } from '../../shared/failure.ts';
-import type { SweepResult } from '../../teardown/deletion.ts';
 import { sweepFailure } from '../../teardown/failures.ts';
+import type { SweepResult } from '../../teardown/outcome.ts';
 import { cleanUp } from './clean-up.ts';
 import { type ClosedWorkspace, closePreview, closeUnread } from './close-preview.ts';
 import { describePreview, identify } from './naming.ts';

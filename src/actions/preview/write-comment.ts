@@ -23,7 +23,7 @@ import { isUnused } from './cap.ts';
 import { type CommentContent, type CommentData, isBill } from './comment.ts';
 import { isInUse, type MarkedWorkspace } from './naming.ts';
 import { concernsAll, keepOnly, listOwn, type OwnPlace, writeOwn } from './own-comment.ts';
-import { describeSpent } from './render-comment.ts';
+import { describeSum } from './render-comment.ts';
 
 /** What the comments of a step share. */
 export interface Comments {
@@ -166,7 +166,7 @@ async function writeUntilRight(
     const body = comments.render({ data, slug: request.workspace.name, keys });
     if (oldest?.comment.body === body) {
       await keepOnly(oldest, found, own);
-      log.info(`The comment on #${place.number} says: ${describeSpent(data)}.`);
+      log.info(`The comment on #${place.number} says: ${describeSum(data)}.`);
       return { kind: 'written', data };
     }
     last = data;

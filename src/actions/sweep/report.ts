@@ -1,5 +1,5 @@
 import { countOf } from '../../lib/format.ts';
-import { type SweepResult, withOutcome } from '../../teardown/deletion.ts';
+import { type SweepResult, withOutcome } from '../../teardown/outcome.ts';
 
 /** The maximum number of workspaces that a notice names. */
 const MAX_NAMED = 10;

@@ -15,7 +15,7 @@ import {
   type FoundWorkspace,
   type SweepResult,
   type SweptWorkspace,
-} from '../../teardown/deletion.ts';
+} from '../../teardown/outcome.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
 /** What to sweep, as the author of the workflow requested it. */

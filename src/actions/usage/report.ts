@@ -10,11 +10,10 @@ import {
   keyState,
   limitOf,
 } from '../../openrouter/resources/keys.ts';
-import { COUNTED_LATE, formatSpent } from '../../openrouter/settlement.ts';
 import { formatTime, readTime } from '../../openrouter/time.ts';
-import { spentFormat } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
+import { COUNTED_LATE, formatSpent, spentFormat } from '../../shared/describe-spent.ts';
 import { sinceText, timeNear } from './period.ts';
 import {
   describeCost,
@@ -128,7 +127,7 @@ export function usageDetails(result: UsageResult): UsageDetails {
   return {
     table: costsTable(result),
     folded: [
-      ...foldedKeys(result),
+      ...foldedCosts(result),
       ...(hasModels ? [{ title: counts, table: countsTable(result) }] : []),
     ],
     notes: [
@@ -174,7 +173,7 @@ function percentOf(part: Usd | null, whole: Usd): string {
 const MAX_KEYS = 20;
 
 /** The API keys that have spent, or may have, for somebody who has to stop some of them; empty if there are none. */
-function foldedKeys(result: UsageResult): Folded[] {
+function foldedCosts(result: UsageResult): Folded[] {
   const { keys } = result;
   if (keys.length === 0) return [];
   const format = spentFormat(keys.map(({ spent }) => spent));

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type Client, forEachOf } from '../../http/client.ts';
 import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../../http/request.ts';
-import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
+import { bearerToken, MIN_KEY_LENGTH } from '../../http/server.ts';
 import { catching } from '../../lib/catching.ts';
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { parseJson } from '../../lib/json.ts';

@@ -1,11 +1,12 @@
 import type { ApiError } from '../http/request.ts';
 import { countKeys } from '../lib/format.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { describeSpent, type SeenKey, type Spent } from '../openrouter/settlement.ts';
+import type { SeenKey, Spent } from '../openrouter/settlement.ts';
+import { describeSpent } from '../shared/describe-spent.ts';
 import type { Failure } from '../shared/failure.ts';
 
 /** What became of a workspace that a step was to delete, or that it looked at for that. */
-export type Outcome =
+export type DeletionOutcome =
   | 'deleted'
   /** Another job deleted it in the meantime. */
   | 'already-deleted'
@@ -22,7 +23,7 @@ export type Outcome =
 
 /** What a step did with a workspace that it was to delete. */
 export interface Deletion {
-  outcome: Outcome;
+  outcome: DeletionOutcome;
   /** The API keys that this step deleted in it or, in a dry run, would delete. */
   keys: readonly SeenKey[];
   /** What those had spent and, of a preview, what all its keys had; absent if there were none, or if it is unknown. */
@@ -58,7 +59,7 @@ export type SweepResult = readonly SweptWorkspace[];
 /** The deletions with one of `outcomes`, in the order of these. */
 export function withOutcome<One extends Deletion>(
   deletions: readonly One[],
-  ...outcomes: readonly Outcome[]
+  ...outcomes: readonly DeletionOutcome[]
 ): One[] {
   return outcomes.flatMap((outcome) => deletions.filter((one) => one.outcome === outcome));
 }

@@ -1,16 +1,7 @@
 import { sortedBy } from '../lib/format.ts';
-import { columnFormat } from '../lib/format-usd.ts';
 import type { Folded, Table } from '../lib/table.ts';
-import {
-  COUNTED_LATE,
-  describeSpent,
-  formatSpent,
-  type SeenKey,
-  type Spent,
-  spentBy,
-  spentOf,
-  sumSpent,
-} from '../openrouter/settlement.ts';
+import { type SeenKey, spentBy, spentOf } from '../openrouter/settlement.ts';
+import { describeSpent, spentFormat, totalRow, whyAtLeast } from './describe-spent.ts';
 
 /**
  * A table of API keys for a summary; undefined if there are none. By default, its total does not look like the
@@ -56,25 +47,4 @@ export function foldedKeys(heading: string, keys: readonly SeenKey[], total?: st
       table: keysTable(keys, total),
     },
   ];
-}
-
-/** Why `spent` is a lower bound, once in a summary; empty if it is not. */
-export function whyAtLeast({ isExact }: Spent): string[] {
-  return isExact ? [] : [COUNTED_LATE];
-}
-
-/** Returns how a column about what was spent shows its `amounts`, and their total. An amount may be unknown. */
-export function spentFormat(amounts: readonly (Spent | undefined)[]) {
-  const format = columnFormat(amounts.flatMap((spent) => spent?.amount ?? []));
-  return (spent: Spent | undefined) => (spent ? formatSpent(spent, format) : 'unknown');
-}
-
-/** The last row of a table with `amounts` in its last column; undefined if it would repeat the only one. */
-export function totalRow(
-  cells: readonly string[],
-  amounts: readonly (Spent | undefined)[],
-): string[] | undefined {
-  const isKnown = amounts.some((spent) => spent !== undefined);
-  if (amounts.length < 2 || !isKnown) return undefined;
-  return [...cells, spentFormat(amounts)(sumSpent(amounts))];
 }

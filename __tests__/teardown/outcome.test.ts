@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { toUsd } from '../../src/lib/usd.ts';
-import { type Deletion, deletionLine } from '../../src/teardown/deletion.ts';
+import { type Deletion, deletionLine } from '../../src/teardown/outcome.ts';
 import { KEY } from '../support/failures.ts';
 import { seen } from '../support/keys.ts';
 
