@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { SWEEP } from '../../src/actions/sweep/report.ts';
 import type { ApiErrorDetails } from '../../src/http/request.ts';
 import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
@@ -210,7 +211,7 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
     { status: 400, hint: 'Invalid.' },
   ].map((details) => apiError(details));
   const result = errors.map((error, at) => ({ ...sweptTo('failed', error), slug: `pr-${at}` }));
-  const { lines } = describeError(new Failure(sweepIncomplete, { result, kind: 'sweep' }), 'none');
+  const { lines } = describeError(new Failure(sweepIncomplete, { result, words: SWEEP }), 'none');
   expect(lines).toEqual([
     'No admin.',
     SETTINGS,

@@ -3,6 +3,7 @@ import * as create from '../../src/actions/create/failures.ts';
 import * as deletion from '../../src/actions/delete/failures.ts';
 import * as key from '../../src/actions/key/failures.ts';
 import * as preview from '../../src/actions/preview/failures.ts';
+import { SWEEP } from '../../src/actions/sweep/report.ts';
 import * as usage from '../../src/actions/usage/failures.ts';
 import type { UsageResult } from '../../src/actions/usage/result.ts';
 import * as governance from '../../src/governance/failures.ts';
@@ -149,6 +150,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(teardown.tooManyStale, {
       result: [sweptTo('too-many'), sweptTo('too-many'), sweptTo('too-many')],
+      words: SWEEP,
       maxDeletions: 2,
     }),
     'Their API keys may still work, each up to its own limit.',
@@ -156,7 +158,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(teardown.sweepIncomplete, {
       result: [sweptTo('deleted'), sweptTo('failed'), sweptTo('failed')],
-      kind: 'sweep',
+      words: SWEEP,
     }),
     'Deleted: 1.',
   ],

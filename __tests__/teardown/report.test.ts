@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { staleNotice } from '../../src/actions/sweep/report.ts';
+import { CLEAN_UP } from '../../src/actions/preview/clean-up.ts';
+import { SWEEP, staleNotice } from '../../src/actions/sweep/report.ts';
 import type { Cell, Table } from '../../src/lib/table.ts';
 import { toUsd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
@@ -7,8 +8,8 @@ import { Failure } from '../../src/shared/failure.ts';
 import { keysKeepAppearing, sweepFailure } from '../../src/teardown/failures.ts';
 import {
   type DeletionOutcome,
-  type SweepKind,
   type SweepResult,
+  type SweepWords,
   type SweptWorkspace,
   withOutcome,
 } from '../../src/teardown/outcome.ts';
@@ -51,15 +52,15 @@ const rowsOf = (table: Table | undefined) =>
   };
 
 /** What a reader sees of the summary about `result`, whether or not its step fails. */
-function shownOf(result: SweepResult, kind: SweepKind = 'sweep') {
-  const failure = sweepFailure(result, { kind, maxDeletions: 1 });
+function shownOf(result: SweepResult, words: SweepWords = SWEEP) {
+  const failure = sweepFailure(result, words, { maxDeletions: 1 });
   const {
     title,
     table,
     folded = [],
   } = failure
     ? describeError(failure, 'possible')
-    : sweepSummary(result, { kind, deleteKeys: true });
+    : sweepSummary(result, words, { deleteKeys: true });
   return {
     title,
     table: rowsOf(table),
@@ -117,14 +118,14 @@ test('a preview has a link to its pull request, and no age', () => {
     ['Preview', 'Reason', 'Spent'],
     ['b #42', '3 d old', '$0.30'],
   ];
-  expect(shownOf(result, 'clean-up')).toEqual({
+  expect(shownOf(result, CLEAN_UP)).toEqual({
     title: 'Could not check or delete 1 OpenRouter preview',
     table: { header, rows: [row] },
     folded: [
       ['Deleted: 1, $0.30 spent', { header: ['Preview', 'Spent'], rows: [['a #42', '$0.30']] }],
     ],
   });
-  expect(sweptTable(result, 'clean-up')?.rows[0]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
+  expect(sweptTable(result, CLEAN_UP)?.rows[0]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
 });
 
 test.each<[string, DeletionOutcome[]]>([
@@ -143,7 +144,7 @@ test.each<[string, DeletionOutcome[]]>([
   ['✅ Nothing to delete: no OpenRouter preview is closed', []],
 ])('the verdict is: %s', (title, outcomes) => {
   const result = outcomes.map((outcome) => swept('a', outcome));
-  expect(shownOf(result, 'clean-up').title).toBe(title);
+  expect(shownOf(result, CLEAN_UP).title).toBe(title);
 });
 
 test.each<[DeletionOutcome[], string | undefined]>([
@@ -154,7 +155,7 @@ test.each<[DeletionOutcome[], string | undefined]>([
   [['failed', 'too-many'], 'too-many-stale'],
 ])('workspaces with the outcomes %j fail the step with %s', (outcomes, code) => {
   const result = outcomes.map((outcome) => swept('a', outcome));
-  expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 1 })?.code).toBe(code);
+  expect(sweepFailure(result, SWEEP, { maxDeletions: 1 })?.code).toBe(code);
 });
 
 test.each<[DeletionOutcome, string | undefined]>([
@@ -217,7 +218,7 @@ describe('what the deleted API keys had spent', () => {
   ])('has no total of one amount: %s (exact: %s)', (amount, isExact, title) => {
     const result = [swept('one', 'deleted', spent(amount, isExact))];
     expect(shownOf(result).folded[0]?.[0]).toBe(title);
-    expect(sweptTable(result, 'sweep')?.total).toBeUndefined();
+    expect(sweptTable(result, SWEEP)?.total).toBeUndefined();
   });
 });
 
@@ -228,7 +229,7 @@ test.each<[SweepResult, string[]]>([
     ['OpenRouter can count what is spent up to an hour late.'],
   ],
 ])('a summary says once why amounts are lower bounds: %#', (result, notes) => {
-  expect(sweepSummary(result, { kind: 'sweep', deleteKeys: true }).notes).toEqual(notes);
+  expect(sweepSummary(result, SWEEP, { deleteKeys: true }).notes).toEqual(notes);
 });
 
 describe('of more workspaces than fit', () => {
@@ -243,7 +244,7 @@ describe('of more workspaces than fit', () => {
     expect(Buffer.byteLength(json)).toBeLessThan(60_000);
     const { length } = JSON.parse(json);
     expect(length).toBeGreaterThan(300);
-    expect(foldedGroups(result, 'sweep').notes).toEqual([
+    expect(foldedGroups(result, SWEEP).notes).toEqual([
       `The output ${output} lacks ${900 - length} of 900 workspaces: it is limited to 60 kB.`,
     ]);
   });
@@ -251,7 +252,7 @@ describe('of more workspaces than fit', () => {
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
   const noteOf = (outcome: DeletionOutcome, { deleteKeys } = { deleteKeys: false }) =>
-    sweepSummary([swept('pr-1', outcome)], { kind: 'sweep', deleteKeys }).paragraphs;
+    sweepSummary([swept('pr-1', outcome)], SWEEP, { deleteKeys }).paragraphs;
   expect(noteOf('would-delete')).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),
   ]);
@@ -277,7 +278,7 @@ test('API keys that keep appearing are described', () => {
 
 test('a failure of many lists ten of them, and says once what to do', () => {
   const result = many(12, 'failed').map((one) => ({ ...one, reason: 'OpenRouter: HTTP 500' }));
-  const failure = sweepFailure(result, { kind: 'clean-up', maxDeletions: 50 });
+  const failure = sweepFailure(result, CLEAN_UP, { maxDeletions: 50 });
   const { rows = [], lines } = describeError(failure, 'none');
   expect(rows).toHaveLength(12);
   expect(rows[0]).toBe('preview-0-🎈🎈🎈: OpenRouter: HTTP 500');

@@ -9,8 +9,8 @@ import { whyAtLeast } from '../shared/describe-spent.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
 import { keysTable } from '../shared/key-table.ts';
 import { describeWorking, type KeysLeft } from './keys-left.ts';
-import { type DeletionOutcome, type SweepKind, type SweepResult, withOutcome } from './outcome.ts';
-import { describeSwept, foldedGroups, sweptTable, THINGS } from './report.ts';
+import { type DeletionOutcome, type SweepResult, type SweepWords, withOutcome } from './outcome.ts';
+import { describeSwept, foldedGroups, sweptTable } from './report.ts';
 
 export const workspaceHasKeys = declareFailure<{
   workspace: WorkspaceRef;
@@ -107,8 +107,9 @@ function describeRemaining(
 
 export const tooManyStale = declareFailure<{
   result: SweepResult;
+  words: SweepWords;
   maxDeletions: number;
-}>('too-many-stale', ({ result, maxDeletions }) => {
+}>('too-many-stale', ({ result, words, maxDeletions }) => {
   const found = withOutcome(result, 'too-many');
   return {
     title: `${countOf(found.length, 'OpenRouter workspace')} are stale, more than max-deletions allows (${maxDeletions}): none was deleted`,
@@ -116,18 +117,18 @@ export const tooManyStale = declareFailure<{
       `Check slug-pattern, older-than and keep. If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`,
     ],
     effect: ['Their API keys may still work, each up to its own limit.'],
-    table: sweptTable(found, 'sweep'),
-    ...foldedGroups(result, 'sweep'),
+    table: sweptTable(found, words),
+    ...foldedGroups(result, words),
   };
 });
 
-export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: SweepKind }>(
+export const sweepIncomplete = declareFailure<{ result: SweepResult; words: SweepWords }>(
   'sweep-incomplete',
-  ({ result, kind }) => {
+  ({ result, words }) => {
     const all = withOutcome(result, 'failed');
-    const { thing, failed } = THINGS[kind];
+    const { thing, action, run } = words;
     return {
-      title: `Could not ${failed} ${countOf(all.length, thing)}`,
+      title: `Could not ${action} ${countOf(all.length, thing)}`,
       rows: [
         ...truncateList(
           all.map(({ slug, reason }) => `${slug}: ${reason}`),
@@ -137,11 +138,11 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: Sweep
       ],
       lines: [
         ...rejectionAdvice(all.flatMap(({ failure }) => failedRequests(failure))),
-        `Correct what does not pass by itself. Then run this again, or wait for the next ${kind}.`,
+        `Correct what does not pass by itself. Then run this again, or wait for the next ${run}.`,
       ],
       effect: [],
-      table: sweptTable(all, kind),
-      ...foldedGroups(result, kind, { except: 'failed' }),
+      table: sweptTable(all, words),
+      ...foldedGroups(result, words, { except: 'failed' }),
     };
   },
 );
@@ -149,9 +150,10 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: Sweep
 /** The failure of the step after a sweep or a clean-up, if it fails. */
 export function sweepFailure(
   result: SweepResult,
-  { kind, maxDeletions = 0 }: { kind: SweepKind; maxDeletions?: number },
+  words: SweepWords,
+  { maxDeletions = 0 }: { maxDeletions?: number } = {},
 ): Failure | undefined {
   const has = (outcome: DeletionOutcome) => withOutcome(result, outcome).length > 0;
-  if (has('too-many')) return new Failure(tooManyStale, { result, maxDeletions });
-  return has('failed') ? new Failure(sweepIncomplete, { result, kind }) : undefined;
+  if (has('too-many')) return new Failure(tooManyStale, { result, words, maxDeletions });
+  return has('failed') ? new Failure(sweepIncomplete, { result, words }) : undefined;
 }

@@ -32,8 +32,11 @@ export interface Deletion {
   failure?: Failure | ApiError;
 }
 
-/** What deletes all that is stale: `sweep` by age, a clean-up of previews by their pull requests and branches. */
-export type SweepKind = 'sweep' | 'clean-up';
+/**
+ * What a report calls what a run has looked at: the heading of its column, one of them, those that are deleted, what could
+ * not be done with those that failed, and the run.
+ */
+export type SweepWords = Readonly<Record<'heading' | 'thing' | 'stale' | 'action' | 'run', string>>;
 
 /** A workspace that a sweep, or a clean-up, has found. */
 export interface FoundWorkspace extends WorkspaceRef {
@@ -43,7 +46,7 @@ export interface FoundWorkspace extends WorkspaceRef {
   created_at?: string | undefined;
   /**
    * In milliseconds, by the server's clock, or by the runner's if that is more than a day behind;
-   * undefined if unknown.
+   * undefined if unknown, and in a clean-up, where it decides nothing.
    */
   age: number | undefined;
   /** Why it is stale, kept or left or, if it is none of these, why it failed: one line that is safe to show. */

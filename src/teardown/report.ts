@@ -8,8 +8,8 @@ import {
   type Deletion,
   type DeletionOutcome,
   type FoundWorkspace,
-  type SweepKind,
   type SweepResult,
+  type SweepWords,
   type SweptWorkspace,
   withOutcome,
 } from './outcome.ts';
@@ -35,13 +35,6 @@ export function workspacesToJson(
     'workspaces',
   );
 }
-
-/** What a sweep, and a clean-up, look at and look for, and what they could not do if they fail. */
-export const THINGS: Readonly<Record<SweepKind, { thing: string; stale: string; failed: string }>> =
-  {
-    sweep: { thing: 'OpenRouter workspace', stale: 'stale', failed: 'delete' },
-    'clean-up': { thing: 'OpenRouter preview', stale: 'closed', failed: 'check or delete' },
-  };
 
 const VERDICTS: readonly (readonly [outcome: DeletionOutcome, title: string])[] = [
   ['would-delete', '🔎 Dry run: would delete'],
@@ -72,18 +65,19 @@ export function deletionTitle(
 /** The summary of a step that succeeded. */
 export function sweepSummary(
   result: SweepResult,
-  { kind, deleteKeys }: { kind: SweepKind; deleteKeys: boolean },
+  words: SweepWords,
+  { deleteKeys }: { deleteKeys: boolean },
 ): Summary {
   const planned = withOutcome(result, 'would-delete');
-  const { thing, stale } = THINGS[kind];
+  const { thing, stale } = words;
   return {
     title: deletionTitle(result, {
       what: (count) => countOf(count, thing),
       nothing: `no ${thing} is ${stale}`,
     }),
     paragraphs: planned.length > 0 && !deleteKeys ? [KEYS_NOT_CHECKED] : [],
-    table: sweptTable(planned, kind),
-    ...foldedGroups(result, kind, { except: 'would-delete' }),
+    table: sweptTable(planned, words),
+    ...foldedGroups(result, words, { except: 'would-delete' }),
   };
 }
 
@@ -110,13 +104,13 @@ interface FoldedGroups {
 /** The workspaces of `result`, folded by what became of them: `Deleted: 38, $20.12 spent`. The caller shows those with `except`. */
 export function foldedGroups(
   result: SweepResult,
-  kind: SweepKind,
+  words: SweepWords,
   { except }: { except?: DeletionOutcome } = {},
 ): FoldedGroups {
   const folded = GROUPS.flatMap(([outcome, heading]): Folded[] => {
     const entries = withOutcome(result, outcome);
     if (entries.length === 0 || outcome === except) return [];
-    return [{ title: `${heading}: ${describeSwept(entries)}`, table: sweptTable(entries, kind) }];
+    return [{ title: `${heading}: ${describeSwept(entries)}`, table: sweptTable(entries, words) }];
   });
   return {
     folded,
@@ -135,12 +129,14 @@ function sumOf(entries: readonly SweptWorkspace[]): Spent {
 }
 
 /** A table of `entries`, which all have the same outcome, by their slugs; undefined if there are none. */
-export function sweptTable(entries: readonly SweptWorkspace[], kind: SweepKind): Table | undefined {
+export function sweptTable(
+  entries: readonly SweptWorkspace[],
+  { heading }: Pick<SweepWords, 'heading'>,
+): Table | undefined {
   const [first] = entries;
   if (!first) return undefined;
   const hasReason = ['kept', 'left', 'failed'].includes(first.outcome);
-  // The age decides nothing in a clean-up of previews.
-  const hasAge = !hasReason && kind === 'sweep';
+  const hasAge = !hasReason && first.age !== undefined;
   const amounts = entries.flatMap(({ spent }) => spent ?? []);
   const format = spentFormat(amounts);
   const cellsOf = (reason: string, age: string) => [
@@ -149,11 +145,7 @@ export function sweptTable(entries: readonly SweptWorkspace[], kind: SweepKind):
   ];
   const last = <Content>(content: Content) => (amounts.length > 0 ? [content] : []);
   return {
-    header: [
-      kind === 'sweep' ? 'Workspace' : 'Preview',
-      ...cellsOf('Reason', 'Age'),
-      ...last({ numbers: 'Spent' }),
-    ],
+    header: [heading, ...cellsOf('Reason', 'Age'), ...last({ numbers: 'Spent' })],
     rows: sortedBy(entries, ({ slug }) => slug).map((entry): Cell[] => [
       nameOf(entry),
       ...cellsOf(entry.reason, unbroken(formatAge(entry.age ?? 0))),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { SWEEP } from '../../../src/actions/sweep/report.ts';
 import { type SweepRequest, sweep } from '../../../src/actions/sweep/sweep-workspaces.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
@@ -171,7 +172,7 @@ test.each([false, true])(
     expect(result).toMatchObject(
       ['pr-1', 'pr-2', 'pr-3'].map((slug) => ({ slug, outcome: 'too-many', reason })),
     );
-    expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 2 })).toMatchObject({
+    expect(sweepFailure(result, SWEEP, { maxDeletions: 2 })).toMatchObject({
       code: 'too-many-stale',
       details: { result, maxDeletions: 2 },
     });
@@ -205,7 +206,7 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
     { ...stale, outcome: 'failed', keys: [expect.anything()], spent, reason, failure },
   ]);
   expect(story).toContain(`Could not delete "pr-1": ${reason}`);
-  expect(sweepFailure(result, { ...REQUEST, kind: 'sweep' })).toMatchObject({
+  expect(sweepFailure(result, SWEEP, REQUEST)).toMatchObject({
     code: 'sweep-incomplete',
     details: { result },
   });

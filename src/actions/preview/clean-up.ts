@@ -8,6 +8,7 @@ import { failed } from '../../teardown/delete-stale.ts';
 import {
   type FoundWorkspace,
   type SweepResult,
+  type SweepWords,
   type SweptWorkspace,
   withOutcome,
 } from '../../teardown/outcome.ts';
@@ -25,6 +26,14 @@ import { linkTo, type MarkedWorkspace } from './naming.ts';
 import { type GitHubContext, readSubject, type SubjectState } from './read-subject.ts';
 import type { Subject } from './subject.ts';
 import { writeComment } from './write-comment.ts';
+
+export const CLEAN_UP: SweepWords = {
+  heading: 'Preview',
+  thing: 'OpenRouter preview',
+  stale: 'closed',
+  action: 'check or delete',
+  run: 'clean-up',
+};
 
 /** A pull request or branch, and its previews: under a former name or prefix, it can have several. */
 interface Group {

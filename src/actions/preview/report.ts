@@ -12,6 +12,7 @@ import { describeResult } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
 import type { NewKey } from '../key/create-key.ts';
 import { describeKeyLimit, nameOf } from '../key/report.ts';
+import { CLEAN_UP } from './clean-up.ts';
 import { describePreview } from './naming.ts';
 import type { OpenedPreview } from './open-preview.ts';
 import type { SubjectState } from './read-subject.ts';
@@ -53,7 +54,7 @@ export function previewOutputs(result: Result): Outputs {
 /** The summary of a step that succeeded. */
 export function previewSummary(result: Result, request: PreviewRequest): Summary {
   if (result.state === 'clean-up') {
-    return sweepSummary(result.result, { kind: 'clean-up', deleteKeys: true });
+    return sweepSummary(result.result, CLEAN_UP, { deleteKeys: true });
   }
   if (result.state === 'closed') return closedSummary(result);
   const { preview, opened } = result;

@@ -3,7 +3,7 @@ import { catching } from '../../lib/catching.ts';
 import { Failure } from '../../shared/failure.ts';
 import { sweepFailure } from '../../teardown/failures.ts';
 import type { SweepResult } from '../../teardown/outcome.ts';
-import { cleanUp } from './clean-up.ts';
+import { CLEAN_UP, cleanUp } from './clean-up.ts';
 import { type ClosedWorkspace, closePreview, closeUnread } from './close-preview.ts';
 import { describePreview, identify } from './naming.ts';
 import { type OpenedPreview, openPreview } from './open-preview.ts';
@@ -35,7 +35,7 @@ export async function runPreview(
     // It has the time to wait for GitHub, and no other run does what it leaves before the next night.
     const github = context.github.withPatience('any');
     const result = await cleanUp(request, { ...context, github, onSubject: undefined });
-    return { state: 'clean-up', result, failure: sweepFailure(result, { kind: 'clean-up' }) };
+    return { state: 'clean-up', result, failure: sweepFailure(result, CLEAN_UP) };
   }
   return runFor(trigger, request, context);
 }

@@ -1,5 +1,13 @@
 import { countOf } from '../../lib/format.ts';
-import { type SweepResult, withOutcome } from '../../teardown/outcome.ts';
+import { type SweepResult, type SweepWords, withOutcome } from '../../teardown/outcome.ts';
+
+export const SWEEP: SweepWords = {
+  heading: 'Workspace',
+  thing: 'OpenRouter workspace',
+  stale: 'stale',
+  action: 'delete',
+  run: 'sweep',
+};
 
 /** The maximum number of workspaces that a notice names. */
 const MAX_NAMED = 10;
