@@ -265,27 +265,10 @@ export function listWorkspaces(client: Client): Promise<List<ListedWorkspace>> {
  */
 export async function patchWorkspace(
   client: Client,
-  workspace: WorkspaceRef,
-  changes: Partial<CreateWorkspaceRequest>,
-): Promise<Workspace> {
-  const { data } = await client.request(patchRequest(workspace, changes));
-  return data;
-}
-
-/** Sends the request of `patchWorkspace` once. */
-export function sendPatch(
-  client: Client,
-  workspace: WorkspaceRef,
-  changes: Partial<CreateWorkspaceRequest>,
-): Promise<Outcome<Workspace>> {
-  return client.send(patchRequest(workspace, changes));
-}
-
-function patchRequest(
   { id, slug }: WorkspaceRef,
   changes: Partial<CreateWorkspaceRequest>,
-): ApiRequest<Workspace> {
-  return {
+): Promise<Workspace> {
+  const { data } = await client.request({
     operation: `update the workspace "${slug}"`,
     mayLeaveBehind: `the new values in the workspace "${slug}"`,
     method: 'PATCH',
@@ -294,7 +277,8 @@ function patchRequest(
     schema: workspaceResponse,
     findMismatch: (returned) => mismatch(id, returned),
     hint: 'The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace.',
-  };
+  });
+  return data;
 }
 
 /**
