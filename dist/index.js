@@ -975,7 +975,7 @@ return{client,counters:new CounterMemory,clock,timeOfDay:Date.now,rest,signal,lo
 return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(creation,context){const attempts=[]
 for(;;){const outcome=await creation.send(attempts)
-if(outcome.kind==="succeeded")return{...outcome,attempts}
+if(outcome.kind==="succeeded")return{kind:"succeeded",data:outcome.response.data,attempts}
 const{failure}=outcome
 attempts.push({failure})
 const decision=await decideAfter(creation,attempts,context)
@@ -1062,7 +1062,7 @@ others?others.push(member):byAddress.set(address,[member])}return written.map(te
 return{text,members:[...new Set([byId.get(text)??[],addressed].flat())]}})}async function addMembers(workspace,userIds,context){for(let start=0;start<userIds.length;start+=MAX_ADDED)await addBatch(workspace,userIds.slice(start,start+MAX_ADDED),context)}async function addBatch(workspace,userIds,context){const{client}=context,findMissing=async()=>{const present=new Set(await listMembers(client,workspace))
 return userIds.filter(userId=>!present.has(userId))},added=await postOnce({send:attempts=>sendMembers(client,workspace,lastMissing(attempts)??userIds),reconcile:reconcileMembers,question:"which users are members",check:findMissing},context)
 if(added.kind==="reconciled")return
-const listed=new Set(added.response.data)
+const listed=new Set(added.data)
 if((lastMissing(added.attempts)??userIds).every(userId=>listed.has(userId)))return
 const missing=await findMissing()
 if(missing.length>0)throw new Failure(membersNotAdded,{workspace,userIds:missing})}function lastMissing(attempts){return attempts.findLast(({found})=>found)?.found}function reconcileMembers(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
@@ -1170,14 +1170,14 @@ function currentTime({server,runner},shown){return server===void 0||shown.some(r
 if(!found)return skipsLookup(failure)?{kind:retryable?"retry":"give-up",ambiguous}:{kind:"check",ambiguous}
 const{workspace}=found
 if(!workspace)return{kind:retryable?"retry":"give-up",ambiguous:evidence.canArriveLate}
-const creator=decideCreator(workspace,{...evidence,desired:facts.desired})
+const creator=decideCreator(evidence)
 return creator==="needs-probe"?{kind:"retry",ambiguous:!0}:{kind:"done",result:{workspace,creator}}}function skipsLookup(failure){const{kind}=failure
-return kind==="rejected"?!rejectsResource(failure):["unsent","prevented","throttled","conflict","aborted"].includes(kind)}function collectEvidence(attempts,facts){const last=attempts.at(-1),lastFree=attempts.findLastIndex(({found})=>found&&!found.workspace),sinceFree=attempts.slice(lastFree+1),firstTaken=sinceFree.findIndex(({found})=>found?.workspace),isAmbiguous=({failure:{kind}})=>FAILURE_CLASSES[kind].ambiguous,ambiguousRounds=(firstTaken<0?sinceFree:sinceFree.slice(0,firstTaken+1)).filter(isAmbiguous),slugWasFree=facts.slugWasFree||lastFree>=0
-return{mayBeApplied:ambiguousRounds.length>0,returnedOnly500:ambiguousRounds.every(({failure})=>failure.status===500),canArriveLate:attempts.slice(0,lastFree+1).some(isAmbiguous),wasThrottled:attempts.some(({failure})=>failure.kind==="throttled"),isRecent:slugWasFree?isCreatedSince(last.found,facts.start-LOOKUP_TOLERANCE_MS)!==!1:isCreatedSince(last.found,facts.start),slugWasFree,wasRejected:last.failure.kind==="rejected",wasProbed:last.failure.status===500&&firstTaken>=0&&firstTaken<sinceFree.length-1}}const LOOKUP_TOLERANCE_MS=6e4
-function isCreatedSince(lookup,start){if(lookup?.workspace&&lookup.serverTime!==void 0)return wasCreatedWithin(lookup.workspace,{from:lookup.serverTime-(lookup.headersAt-start),to:Number.POSITIVE_INFINITY})}function decideCreator(workspace,evidence){const{mayBeApplied,isRecent,slugWasFree,desired}=evidence
+return kind==="rejected"?!rejectsResource(failure):["unsent","prevented","throttled","conflict","aborted"].includes(kind)}function collectEvidence(attempts,facts){const last=attempts.at(-1),lastFree=attempts.findLastIndex(({found})=>found&&!found.workspace),sinceFree=attempts.slice(lastFree+1),firstTaken=sinceFree.findIndex(({found})=>found?.workspace),isAmbiguous=({failure:{kind}})=>FAILURE_CLASSES[kind].ambiguous,ambiguousRounds=(firstTaken<0?sinceFree:sinceFree.slice(0,firstTaken+1)).filter(isAmbiguous),slugWasFree=facts.slugWasFree||lastFree>=0,workspace=last.found?.workspace
+return{mayBeApplied:ambiguousRounds.length>0,returnedOnly500:ambiguousRounds.every(({failure})=>failure.status===500),canArriveLate:attempts.slice(0,lastFree+1).some(isAmbiguous),wasThrottled:attempts.some(({failure})=>failure.kind==="throttled"),isAsDesired:workspace!==void 0&&matchesDesired(workspace,facts.desired),isRecent:slugWasFree?isCreatedSince(last.found,facts.start-LOOKUP_TOLERANCE_MS)!==!1:isCreatedSince(last.found,facts.start),slugWasFree,wasRejected:last.failure.kind==="rejected",wasProbed:last.failure.status===500&&firstTaken>=0&&firstTaken<sinceFree.length-1}}const LOOKUP_TOLERANCE_MS=6e4
+function isCreatedSince(lookup,start){if(lookup?.workspace&&lookup.serverTime!==void 0)return wasCreatedWithin(lookup.workspace,{from:lookup.serverTime-(lookup.headersAt-start),to:Number.POSITIVE_INFINITY})}function decideCreator(evidence){const{mayBeApplied,isRecent,slugWasFree}=evidence
 if(isRecent===!1)return"another-job"
 const mayBeOurs=mayBeApplied||evidence.canArriveLate||evidence.wasThrottled
-return matchesDesired(workspace,desired)?mayBeOurs||slugWasFree?isRecent!==void 0&&mayBeApplied?!evidence.returnedOnly500||evidence.wasRejected?"this-step":evidence.wasProbed?"unknown":"needs-probe":"unknown":"another-job":mayBeOurs?"unknown":"another-job"}async function createWorkspace(request,context){const{desired,governance,dryRun}=request,{log}=context
+return evidence.isAsDesired?mayBeOurs||slugWasFree?isRecent!==void 0&&mayBeApplied?!evidence.returnedOnly500||evidence.wasRejected?"this-step":evidence.wasProbed?"unknown":"needs-probe":"unknown":"another-job":mayBeOurs?"unknown":"another-job"}async function createWorkspace(request,context){const{desired,governance,dryRun}=request,{log}=context
 log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`)
 const lookup=await lookUpFirst(request,context)
 if(lookup?.workspace)return handleExisting({workspace:lookup.workspace,creator:"another-job"},request,context)
@@ -1199,7 +1199,7 @@ reportCreated(workspace,{task:{deleteKeys,target:{created:{id,slug},...mayArrive
 creator==="unknown"&&request.deleteAfterJob&&warn(notDeletedAfterJob,{workspace})}return result}const LATE_MS=1e4
 function pendingWithin({desired},lookup){const from=lookup?.serverTime
 return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:create_workspace_recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",check:attempts=>lookUpAfter(attempts,request,context)},context),ambiguous=countAmbiguous(outcome.attempts)
-return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}async function lookUpAfter(attempts,{desired:{slug},ifExists},{client}){const lookUp=()=>findWorkspace(client,slug,{trusts404:!0}),mayBeTaken=ifExists!=="fail"&&attempts.at(-1)?.failure.kind==="rejected"
+return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.data,creator:"this-step",mayArriveLate:ambiguous>0}}async function lookUpAfter(attempts,{desired:{slug},ifExists},{client}){const lookUp=()=>findWorkspace(client,slug,{trusts404:!0}),mayBeTaken=ifExists!=="fail"&&attempts.at(-1)?.failure.kind==="rejected"
 let lookup=await lookUp()
 for(const delay of mayBeTaken?LATE_POST_DELAYS_MS.slice(1):[]){if(lookup.workspace)break
 await client.pause(delay)
@@ -1796,7 +1796,7 @@ return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expi
 saveUnused({...plan,mayHaveOrphans:!0},context)
 const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",check:()=>deleteOrphans(plan,context)},context),ApiError)
 if(error){error.details.ambiguous||saveTask(null,{orWarn:!0})
-throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
+throw error}const data=posted.kind==="succeeded"?posted.data:posted.result
 return{...plan,...data,mayHaveOrphans:mayHaveOrphans(posted.attempts),expiresAt:readableExpiry(data.key,plan)}}function compareWithRequest({key,desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
 return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}function readableExpiry(key,{desired}){const expiry=expiryOf(key,desired)
 return readTime(expiry)===void 0?null:expiry}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name);(isOwn?saveUnused:saveEnded)(created,context)

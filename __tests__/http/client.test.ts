@@ -52,7 +52,7 @@ async function deliver<Data>(client: Client, request: ApiRequest<Data>): Promise
     },
     { client, log: { info: () => undefined, request: () => undefined, notice: () => undefined } },
   );
-  if (created.kind === 'succeeded') return created.response.data;
+  if (created.kind === 'succeeded') return created.data;
   throw new Error('nothing is reconciled');
 }
 

@@ -1,6 +1,5 @@
 import {
   ApiError,
-  type ApiResponse,
   type AttemptFailure,
   formatOperation,
   type Outcome,
@@ -49,7 +48,7 @@ export const LATE_POST_DELAYS_MS = [0, 1_000, 2_000];
 
 /** How a POST ended: with a response, or with the result of a reconciliation. */
 export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Found>[] } & (
-  | { kind: 'succeeded'; response: ApiResponse<Sent> }
+  | { kind: 'succeeded'; data: Sent }
   | { kind: 'reconciled'; result: Result }
 );
 
@@ -66,7 +65,9 @@ export async function postOnce<Sent, Found, Result>(
   const attempts: FailedAttempt<Found>[] = [];
   for (;;) {
     const outcome = await creation.send(attempts);
-    if (outcome.kind === 'succeeded') return { ...outcome, attempts };
+    if (outcome.kind === 'succeeded') {
+      return { kind: 'succeeded', data: outcome.response.data, attempts };
+    }
     const { failure } = outcome;
     attempts.push({ failure });
     const decision = await decideAfter(creation, attempts, context);

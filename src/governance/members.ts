@@ -126,7 +126,7 @@ async function addBatch(
     context,
   );
   if (added.kind === 'reconciled') return;
-  const listed = new Set(added.response.data);
+  const listed = new Set(added.data);
   const desired = lastMissing(added.attempts) ?? userIds;
   if (desired.every((userId) => listed.has(userId))) return;
   const missing = await findMissing();

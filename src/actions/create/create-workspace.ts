@@ -161,7 +161,7 @@ async function sendAndReconcile(
   );
   const ambiguous = countAmbiguous(outcome.attempts);
   if (outcome.kind === 'reconciled') return { ...outcome.result, mayArriveLate: ambiguous > 1 };
-  return { workspace: outcome.response.data, creator: 'this-step', mayArriveLate: ambiguous > 0 };
+  return { workspace: outcome.data, creator: 'this-step', mayArriveLate: ambiguous > 0 };
 }
 
 /**

@@ -54,7 +54,7 @@ export function reconcileWorkspace(
   if (!workspace) {
     return { kind: retryable ? 'retry' : 'give-up', ambiguous: evidence.canArriveLate };
   }
-  const creator = decideCreator(workspace, { ...evidence, desired: facts.desired });
+  const creator = decideCreator(evidence);
   if (creator === 'needs-probe') return { kind: 'retry', ambiguous: true };
   return { kind: 'done', result: { workspace, creator } };
 }
@@ -79,6 +79,8 @@ interface Evidence {
   canArriveLate: boolean;
   /** Whether a POST was throttled. OpenRouter reports that it did not apply it. */
   wasThrottled: boolean;
+  /** Whether the workspace, if there is one, has the desired fields. */
+  isAsDesired: boolean;
   /** Whether the workspace was created since the step began; undefined if that is unknown. */
   isRecent: boolean | undefined;
   /** Whether any lookup found the slug free. */
@@ -100,11 +102,13 @@ function collectEvidence(attempts: readonly FailedAttempt<Lookup>[], facts: Crea
     FAILURE_CLASSES[kind].ambiguous;
   const ambiguousRounds = applicable.filter(isAmbiguous);
   const slugWasFree = facts.slugWasFree || lastFree >= 0;
+  const workspace = last.found?.workspace;
   return {
     mayBeApplied: ambiguousRounds.length > 0,
     returnedOnly500: ambiguousRounds.every(({ failure }) => failure.status === 500),
     canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
     wasThrottled: attempts.some(({ failure }) => failure.kind === 'throttled'),
+    isAsDesired: workspace !== undefined && matchesDesired(workspace, facts.desired),
     isRecent: slugWasFree
       ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== false
       : isCreatedSince(last.found, facts.start),
@@ -131,14 +135,11 @@ function isCreatedSince(lookup: Lookup | undefined, start: number): boolean | un
  * Decides who created the workspace. `needs-probe`: one more POST, for the slug that is
  * now taken, shows whether 500 is how this server rejects a taken slug.
  */
-function decideCreator(
-  workspace: Workspace,
-  evidence: Evidence & Pick<CreateFacts, 'desired'>,
-): Creator | 'needs-probe' {
-  const { mayBeApplied, isRecent, slugWasFree, desired } = evidence;
+function decideCreator(evidence: Evidence): Creator | 'needs-probe' {
+  const { mayBeApplied, isRecent, slugWasFree } = evidence;
   if (isRecent === false) return 'another-job';
   const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-  if (!matchesDesired(workspace, desired)) {
+  if (!evidence.isAsDesired) {
     // Created by another job, or by this step with a value that OpenRouter normalized.
     return mayBeOurs ? 'unknown' : 'another-job';
   }

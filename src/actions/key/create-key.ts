@@ -200,7 +200,7 @@ async function createKeyOnce(plan: Plan, context: KeyCreator): Promise<NewKey> {
     throw error;
   }
   // Only a response has the secret.
-  const { data } = posted.kind === 'succeeded' ? posted.response : posted.result;
+  const data = posted.kind === 'succeeded' ? posted.data : posted.result;
   return {
     ...plan,
     ...data,
