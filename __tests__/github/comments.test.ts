@@ -41,7 +41,7 @@ describe('the comments of a pull request are listed, the oldest first', () => {
     [29, 1],
     [30, 2],
     [31, 2],
-    [60, 3],
+    [60, 2],
     [95, 4],
   ])('%i of them with %i requests', async (count, requests) => {
     const { client, named, run, network } = openWith(count, { isPrivate: true });
@@ -57,10 +57,11 @@ describe('the comments of a pull request are listed, the oldest first', () => {
   });
 
   /** Lists the comments of a server that returns those with the ids of `idsAt` for a page. */
-  const readPages = async (idsAt: (page: number) => readonly number[]) => {
+  const readPages = async (idsAt: (page: number) => readonly number[], link?: string) => {
     const { client, run, sent } = openRecordingClient(({ url }) => {
       const page = Number(new URL(url).searchParams.get('page'));
-      return { body: JSON.stringify(idsAt(page).map((id) => ({ id, body: '', user: null }))) };
+      const body = JSON.stringify(idsAt(page).map((id) => ({ id, body: '', user: null })));
+      return { body, ...(link !== undefined && { headers: { link } }) };
     });
     const listed = await run(readAll(listComments(client, SHOP, 42)));
     return { listed, urls: sent.map(({ url }) => url) };
@@ -77,7 +78,6 @@ describe('the comments of a pull request are listed, the oldest first', () => {
   });
 
   // If a comment is listed twice, the second one looks like a duplicate that is to be deleted.
-  // If a comment is listed twice, the second one looks like a duplicate that is to be deleted.
   test('once each if a page has some of an earlier one', async () => {
     const pages = [thirtyFrom(1), thirtyFrom(20), [50]];
     const { listed, urls } = await readPages((page) => pages[page - 1] ?? []);
@@ -85,6 +85,19 @@ describe('the comments of a pull request are listed, the oldest first', () => {
       Array.from({ length: 50 }, (_, at) => at + 1),
     );
     expect(urls).toHaveLength(3);
+  });
+
+  test('also after a page that is shorter than requested, if Link has a next one', async () => {
+    const pages = [[1, 2], [3]];
+    const next = '<https://elsewhere.test/comments?page=2>; rel="next"';
+    const { listed, urls } = await readPages((page) => pages[page - 1] ?? [], next);
+    expect(listed).toMatchObject([1, 2, 3].map((id) => ({ id })));
+    expect(urls).toEqual([1, 2, 3].map((page) => `${LISTED}?per_page=30&page=${page}`));
+  });
+
+  test('to the page that has no next one in Link, even if it is full', async () => {
+    const { urls } = await readPages(thirtyFrom, '<?page=1>; rel="prev", <?page=1>; rel="first"');
+    expect(urls).toHaveLength(1);
   });
 
   test('at most 1,000 pages long', async () => {

@@ -20,10 +20,7 @@ export interface CommentRef extends Pick<Comment, 'id'> {
 
 const HINT = 'Check that the job has the permission pull-requests: write.';
 
-/**
- * How many comments are requested at once. It is what GitHub returns by default, so no server returns fewer, unless
- * these are the last ones.
- */
+/** How many comments are requested at once: as many as GitHub returns by default. */
 const PAGE_SIZE = 30;
 
 /** Far more than any pull request has. */
@@ -33,8 +30,9 @@ const MAX_PAGES = 1_000;
 const MAX_PAGE_BYTES = 12 * 2 ** 20;
 
 /**
- * Lists the comments of a pull request, oldest first, page by page, until one is short or has no comment that is new:
- * Gitea returns all comments for each page.
+ * Lists the comments of a pull request, oldest first, page by page. GitHub says in the header `Link` whether there is a
+ * next one, and a page can have fewer comments than requested. Gitea sends no such header, and returns all comments for
+ * each page, so a page without a new comment is the end.
  * @throws {ApiError}
  */
 export async function* listComments(
@@ -46,7 +44,7 @@ export async function* listComments(
   const path = pathIn(repository, 'issues', String(number), 'comments');
   const seen = new Set<number>();
   for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { data } = await client.request({
+    const { data, link } = await client.request({
       operation,
       method: 'GET',
       path: `${path}?per_page=${PAGE_SIZE}&page=${page}`,
@@ -57,7 +55,8 @@ export async function* listComments(
     const added = data.filter(({ id }) => !seen.has(id));
     for (const { id } of added) seen.add(id);
     yield* added;
-    if (data.length < PAGE_SIZE || added.length === 0) return;
+    const hasNext = link?.includes('rel="next"') ?? data.length >= PAGE_SIZE;
+    if (!hasNext || added.length === 0) return;
   }
   const reason = `the list has more than ${MAX_PAGES} pages`;
   const failure = { server: 'GitHub', operation, method: 'GET', path } as const;

@@ -188,6 +188,8 @@ export interface ApiResponse<Data> {
   size: number;
   /** When the headers arrived, in milliseconds by the client's clock. */
   headersAt: number;
+  /** The header `Link`. */
+  link: string | undefined;
 }
 
 /** The outcome of one attempt. */

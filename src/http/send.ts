@@ -71,10 +71,11 @@ async function exchange<Data>(
   if ('kind' in parsed) return fail(request, parsed, options);
   const { status, body } = response;
   const serverTime = parseHttpDate(response.headers['date']);
+  const link = response.headers['link']?.toString();
   const { data } = parsed;
   return {
     kind: 'succeeded',
-    response: { data, status, serverTime, size: body.length, headersAt },
+    response: { data, status, serverTime, size: body.length, headersAt, link },
   };
 }
 

@@ -20,8 +20,10 @@ function listComments(session: Session, { params, query }: Call): ApiResponse {
     .ago(github.lag.comments)
     .filter(({ pull }) => pull === number);
   const bodies = comments.map((comment) => commentBody(github, repository, comment));
-  // Gitea ignores `page` and `per_page`.
-  return ok(github.engine === 'Gitea' ? bodies : pageOf(bodies, query));
+  // Gitea ignores `page` and `per_page`, and sends no `Link`.
+  if (github.engine === 'Gitea') return ok(bodies);
+  const path = `/api/v3/repositories/${repository.id}/issues/${number}/comments`;
+  return pageOf(bodies, github.serverUrl + path, query);
 }
 
 function createComment(session: Session, { params, body }: Call): ApiResponse {
@@ -65,11 +67,25 @@ function numberOf({ pulls }: Repository, number: string | undefined): number {
 
 const MAX_PAGE_SIZE = 100;
 
-/** The page of `items` that `query` requests; empty after the last one. */
-function pageOf(items: readonly unknown[], query: URLSearchParams): readonly unknown[] {
+/**
+ * A page of the list at `url`, empty after the last one. The header `Link` has the URLs of others, if there are any:
+ * https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
+ */
+function pageOf(items: readonly unknown[], url: string, query: URLSearchParams): ApiResponse {
   const size = Math.min(Number(query.get('per_page') ?? 30), MAX_PAGE_SIZE);
   const page = Number(query.get('page') ?? 1);
-  return items.slice((page - 1) * size, page * size);
+  const last = Math.ceil(items.length / size);
+  const others = {
+    ...(page > 1 && { prev: page - 1 }),
+    ...(page < last && { next: page + 1, last }),
+    ...(page > 1 && { first: 1 }),
+  };
+  const links = Object.entries(others).map(([relation, number]) => {
+    const target = new URLSearchParams({ ...Object.fromEntries(query), page: String(number) });
+    return `<${url}?${target}>; rel="${relation}"`;
+  });
+  const headers: ApiResponse['headers'] = links.length > 0 ? { link: links.join(', ') } : {};
+  return { ...ok(items.slice((page - 1) * size, page * size)), headers };
 }
 
 /** The longest body of a comment, in characters. */
