@@ -887,11 +887,10 @@ return`${JSON.stringify(shownName)} (${label})`}function limitOf({limit,limit_re
 return limit.amount>0n&&used!==void 0&&used>=limit.amount}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
 return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}const CUT_LENGTH=1024
 function createRedactor(){const parts=new Set
-return{register(secrets){for(const part of secrets.flatMap(redactor_partsOf))parts.add(part)},redact:text=>replaceParts(text,parts),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(text.replace(LIKELY_SECRET,"***"),parts)
+return{register(secrets){for(const part of secrets.flatMap(redactor_partsOf))parts.add(part)},redact:text=>replaceParts(text,parts),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(text,parts).replace(LIKELY_SECRET,"***")
 return isCut?shown.slice(0,-CUT_LENGTH):shown}}}function withRests(secrets){const rests=secrets.map(secret=>secret.replace(SECRET_PREFIX,""))
-return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}const MAX_SECRET_LENGTH=4096
-function redactor_partsOf(secret){const known=secret.slice(0,MAX_SECRET_LENGTH),count=Math.max(known.length-MIN_KEY_LENGTH+1,0)
-return Array.from({length:count},(_,at)=>known.slice(at,at+MIN_KEY_LENGTH))}function replaceParts(text,parts){const isPart=at=>parts.has(text.slice(at,at+MIN_KEY_LENGTH))
+return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}function redactor_partsOf(secret){const known=secret.toLowerCase(),count=Math.max(known.length-MIN_KEY_LENGTH+1,0)
+return Array.from({length:count},(_,at)=>known.slice(at,at+MIN_KEY_LENGTH))}function replaceParts(text,parts){const isPart=at=>parts.has(text.slice(at,at+MIN_KEY_LENGTH).toLowerCase())
 let redacted="",end=0
 for(let at=0;at<=text.length-MIN_KEY_LENGTH;at+=1)if(isPart(at)){at>=end&&(redacted+=`${text.slice(end,at)}***`)
 end=at+MIN_KEY_LENGTH}return redacted+text.slice(end)}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})

@@ -108,3 +108,13 @@ test('of parts that overlap or follow each other, no character is left', () => {
   expect(redact('<0123456789abcdef23456789abcdef01>')).toBe('<******>');
   expect(redact('0123456789abcdef')).toBe('***');
 });
+
+test.each([
+  ['in another case', (secret: string) => secret.toUpperCase()],
+  ['with an end that no known key has', (secret: string) => secret],
+])('a secret leaves nothing of itself %s', (_, write) => {
+  const { register, redactShown } = createRedactor();
+  const secret = 'sk-or-v1-0123456789abcdef0123.tail12345~end';
+  register([secret]);
+  expect(redactShown(`<${write(secret)}>`)).toBe('<***>');
+});

@@ -7,9 +7,9 @@ export interface Redactor {
   /** Adds `secrets`, of `MIN_KEY_LENGTH` characters or more, to those that are replaced from now on. */
   register(secrets: readonly string[]): void;
   /**
-   * Replaces the registered secrets, and each `MIN_KEY_LENGTH` of their characters in a row: a response may have a part
-   * of one, and the cut of a long text leaves one. Encodings are not found: the actions write none, and in the log and
-   * the summary, which can have what a server responds, GitHub's runner masks those that it knows.
+   * Replaces the registered secrets, and each `MIN_KEY_LENGTH` of their characters in a row, in upper or lower case: a
+   * response may have a part of one, and the cut of a long text leaves one. Encodings are not found: the actions write
+   * none, and GitHub's runner masks those that it knows in the log and the summary.
    */
   redact: Redact;
   /** Also replaces whatever looks like a key: a response may contain an unexpected one. Heeds a cut. */
@@ -28,7 +28,7 @@ export function createRedactor(): Redactor {
     },
     redact: (text) => replaceParts(text, parts),
     redactShown(text, { isCut } = { isCut: false }) {
-      const shown = replaceParts(text.replace(LIKELY_SECRET, '***'), parts);
+      const shown = replaceParts(text, parts).replace(LIKELY_SECRET, '***');
       return isCut ? shown.slice(0, -CUT_LENGTH) : shown;
     },
   };
@@ -40,18 +40,15 @@ export function withRests(secrets: readonly string[]): string[] {
   return [...new Set([...secrets, ...rests.filter(({ length }) => length >= MIN_KEY_LENGTH)])];
 }
 
-/** More characters than any secret has. */
-const MAX_SECRET_LENGTH = 4_096;
-
 function partsOf(secret: string): string[] {
-  const known = secret.slice(0, MAX_SECRET_LENGTH);
+  const known = secret.toLowerCase();
   const count = Math.max(known.length - MIN_KEY_LENGTH + 1, 0);
   return Array.from({ length: count }, (_, at) => known.slice(at, at + MIN_KEY_LENGTH));
 }
 
 /** Replaces the parts of secrets in `text`, each with those that overlap it. */
 function replaceParts(text: string, parts: ReadonlySet<string>): string {
-  const isPart = (at: number) => parts.has(text.slice(at, at + MIN_KEY_LENGTH));
+  const isPart = (at: number) => parts.has(text.slice(at, at + MIN_KEY_LENGTH).toLowerCase());
   let redacted = '';
   let end = 0;
   for (let at = 0; at <= text.length - MIN_KEY_LENGTH; at += 1) {
