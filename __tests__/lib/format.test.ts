@@ -57,16 +57,3 @@ test.each([
 ])('the change from %j to %j is formatted as %s', (from, to, text) => {
   expect(formatChange({ field: 'x', from, to })).toBe(`x: ${text}`);
 });
-
-test.each([
-  [10, ''],
-  [11, ' and 1 more'],
-  [100, ' and 90 more'],
-])('of a list of %i entries, at most ten are shown', (length, more) => {
-  const list = Array.from({ length }, (_, at) => at);
-  const shown = `x: [0,1,2,3,4,5,6,7,8,9]${more}`;
-  expect(formatChange({ field: 'x', from: undefined, to: list })).toBe(shown);
-  expect(formatChange({ field: 'x', from: ['a'], to: ['a', ...list] })).toBe(
-    shown.replace('x: ', 'x: + '),
-  );
-});

@@ -23,7 +23,7 @@ export interface Governance {
 
 /** A setting of a workspace. */
 export interface Setting<Field = string> {
-  /** `field`: of the workspace itself, and how many members it has. */
+  /** `field`: of the workspace itself, how many members it has, and `include_byok_in_budgets`. */
   kind: 'guardrail' | 'budget' | 'field';
   /** The name of the field, as OpenRouter has it. Of a budget, the interval. */
   field: Field;

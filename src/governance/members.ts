@@ -24,11 +24,10 @@ export async function planMembers(
   workspace: Workspace | undefined,
   context: Context,
 ): Promise<PlannedWrite[]> {
-  const members = await findMembers(written, context);
+  const userIds = await findMembers(written, context);
   const present = new Set(workspace ? await listMembers(context.client, workspace) : []);
-  const missing = members.filter(({ userId }) => !present.has(userId));
+  const missing = userIds.filter((userId) => !present.has(userId));
   if (missing.length === 0) return [];
-  const userIds = missing.map(({ userId }) => userId);
   return [
     {
       name: 'the members',
@@ -43,25 +42,18 @@ export async function planMembers(
         },
       ],
       async write(existing) {
-        await addMembers(existing, userIds, context);
+        await addMembers(existing, missing, context);
         return {};
       },
     },
   ];
 }
 
-/** A user to add. */
-interface Member {
-  /** The user id or e-mail address, as written in the workflow. */
-  written: string;
-  userId: string;
-}
-
-/** Finds the users by their ids or e-mail addresses. Returns each user once. */
+/** Finds the ids of the users by their ids or e-mail addresses, each once. */
 async function findMembers(
   written: readonly string[],
   { client }: Pick<Context, 'client'>,
-): Promise<Member[]> {
+): Promise<string[]> {
   const matches = matchMembers(written, await listOrganizationMembers(client));
   const unknown = matches.filter(({ members }) => members.length !== 1);
   if (unknown.length > 0) {
@@ -69,10 +61,7 @@ async function findMembers(
       members: unknown.map(({ text, members }) => ({ written: text, matches: members.length })),
     });
   }
-  const byId = new Map(
-    matches.flatMap(({ text, members }) => members.map(({ id }) => [id, text] as const)),
-  );
-  return [...byId].map(([userId, text]) => ({ userId, written: text }));
+  return [...new Set(matches.flatMap(({ members }) => members.map(({ id }) => id)))];
 }
 
 /** Finds the members of an organization for each id or e-mail address. Both lists can be long. */

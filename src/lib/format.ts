@@ -80,13 +80,13 @@ export interface Change<Field = string> {
 
 /** `name: "Old" → "New"`; of a list what is added and removed: `models: + ["a"] − ["b"]`; of what is new only its value. */
 export function formatChange({ field, from, to }: Change): string {
-  return `${field}: ${from === undefined ? formatValue(to) : formatFromTo(from, to)}`;
+  return `${field}: ${from === undefined ? toJson(to) : formatFromTo(from, to)}`;
 }
 
 function formatFromTo(from: unknown, to: unknown): string {
   const differences = isFilled(from) && isFilled(to) ? formatDifferences(from, to) : '';
   if (differences !== '') return differences;
-  return `${formatValue(from)} → ${to === undefined ? 'not returned' : formatValue(to)}`;
+  return `${toJson(from)} → ${to === undefined ? 'not returned' : toJson(to)}`;
 }
 
 /** An empty list restricts nothing, as null does: what it has more or less says little. */
@@ -104,14 +104,6 @@ function formatDifferences(from: readonly unknown[], to: readonly unknown[]): st
     { sign: '−', entries: from.filter(missingIn(to)) },
   ]
     .filter(({ entries }) => entries.length > 0)
-    .map(({ sign, entries }) => `${sign} ${formatValue(entries)}`)
+    .map(({ sign, entries }) => `${sign} ${toJson(entries)}`)
     .join(' ');
-}
-
-/** The most entries of a list that are shown. */
-const MAX_ENTRIES = 10;
-
-function formatValue(value: unknown): string {
-  if (!Array.isArray(value) || value.length <= MAX_ENTRIES) return toJson(value);
-  return `${toJson(value.slice(0, MAX_ENTRIES))} and ${value.length - MAX_ENTRIES} more`;
 }

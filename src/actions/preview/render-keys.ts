@@ -1,5 +1,4 @@
 /** The rows of the comment of a preview: an API key each. */
-
 import type { Repository } from '../../github/repository.ts';
 import { countOf } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/format-usd.ts';
