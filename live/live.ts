@@ -46,7 +46,7 @@ const OPTIONS = {
   spend: {
     type: 'boolean',
     description:
-      'Also sends requests that cost at most ten cents together, for about a quarter of an hour.',
+      'Also sends requests that cost at most ten cents together, for about a quarter of an hour; for two hours more if analytics is late.',
   },
   write: {
     type: 'string',

@@ -81,7 +81,7 @@ function stepOf(uses: string, inputs: Record<string, ManifestInput>, scene: Scen
   };
   const lines = Object.entries(inputs).map(([name, { description, required, default: text }]) => {
     // Of two inputs of which one is required, the second is left out. An empty input is not sent.
-    const isShown = required || description?.includes('Either this or');
+    const isShown = required || /either this or/i.test(description ?? '');
     const shown = isShown ? new Map(Object.entries(examples)).get(name) : text;
     const value = shown?.replace(DEFAULT_MARKER, '') ?? '""';
     const comment = commentOf(name, inputs);

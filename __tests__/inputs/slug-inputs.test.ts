@@ -22,7 +22,7 @@ const MAKERS = ACTIONS.filter(({ schema }) => 'slug_from' in schema.shape).map(
       : [folder, readWorkspace(read), 'workspace'],
 );
 
-describe.each(MAKERS)('the slug of a %s step', (_, read, named) => {
+describe.each(MAKERS)('the slug of a %s step', (folder, read, named) => {
   // For an action that requires it; for the others, it is optional or not an input.
   const NAME = { name: 'Preview' };
   const TEXT = { 'slug-from': 'feature/Menü' };
@@ -38,7 +38,7 @@ describe.each(MAKERS)('the slug of a %s step', (_, read, named) => {
     expect(readWith(read, { ...NAME, ...texts })).toBe(slug);
   });
 
-  const MISSING = `${named} or slug-from is required`;
+  const MISSING = `${named} or slug-from is required${folder === 'usage' ? ' without key-hash' : ''}`;
   const BOTH = `slug-from must not be combined with ${named}: remove one of them`;
   const UNUSED = `slug-prefix needs slug-from: ${named} is used as it is written`;
   test.each<[string, Texts, string[]]>([

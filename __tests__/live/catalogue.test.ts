@@ -20,7 +20,7 @@ test('the sandbox agrees with each assumption, also without a request that costs
     const { observations, undeleted } = await runInSandbox(CATALOGUE, openSandbox({ spend }));
     const others = observations.filter(({ verdict }) => verdict !== 'agrees');
     expect(others.map(({ observed }) => observed)).toEqual(
-      spend ? [] : Array(7).fill('only with --spend'),
+      spend ? [] : Array(8).fill('only with --spend'),
     );
     expect(observations).toHaveLength(CATALOGUE.length);
     expect(undeleted).toEqual([]);

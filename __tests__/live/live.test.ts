@@ -50,7 +50,7 @@ test.concurrent('npm run live agrees with the sandbox over a socket, and leaves 
   const count = CATALOGUE.length;
   expect(stdout).toMatch(
     new RegExp(
-      `\n${count} assumptions at 127\\.0\\.0\\.1:\\d+: agrees: ${count - 7}, not observable: 7\\.\n$`,
+      `\n${count} assumptions at 127\\.0\\.0\\.1:\\d+: agrees: ${count - 8}, not observable: 8\\.\n$`,
     ),
   );
   expect([exitCode, stderr]).toEqual([0, '']);
@@ -78,7 +78,7 @@ default-workspace differs: HTTP 404: no message
   The sandbox: slug "default"
   Relied on by src/actions/delete/delete-workspace.ts (assertDeletable)
 guardrail-limit could not be observed: `);
-  expect(stdout).toContain(`, differs: 1, not observable: 7, failed: 1.
+  expect(stdout).toContain(`, differs: 1, not observable: 8, failed: 1.
 The command fails because of default-workspace, guardrail-limit.
 `);
   const report = await readFile(file, 'utf8');

@@ -35,8 +35,7 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
 };
 
 const RESULT: UsageResult = {
-  workspace: WORKSPACE,
-  key: undefined,
+  spender: { kind: 'workspace', workspace: WORKSPACE },
   since: 'created',
   from: 0,
   to: 1,
@@ -100,10 +99,10 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(key.replacedKeysNotDeleted, { key: KEY, undeleted: [UNDELETED_KEY], count: 1 }),
     'The new API key exists, and the outputs are set: "CI" (sk-or-v1-ab...cd).',
   ],
-  [new Failure(usage.keyNotFound, { hash: 'ab', workspace: WORKSPACE }), OF_STEP],
+  [new Failure(usage.keyNotFound, { hash: 'ab', workspace: WORKSPACE, warnings: [] }), OF_STEP],
   [new Failure(usage.usageUnknown, { key: KEY, warnings: [] }), OF_STEP],
   [new Failure(usage.spendingAboveLimit, { result: RESULT, limit: 0n }), OF_STEP],
-  [new Failure(usage.keyUnusable, { ...OF_KEY, state: 'expired' }), OF_STEP],
+  [new Failure(usage.keyUnusable, { ...OF_KEY, hash: 'ab', state: 'expired' }), OF_STEP],
   [
     new Failure(usage.remainingTooLow, {
       ...OF_KEY,

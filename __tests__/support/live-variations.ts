@@ -166,5 +166,8 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     ...result,
     data: (result['data'] as Json[]).map((row) => ({ ...row, request_count: '1.5' })),
   })),
+  'analytics-of-deleted-key': before(QUERY, ({ analytics }) => {
+    analytics.resolvesDeletedKeys = false;
+  }),
   'date-header': onCall(FIND, (response) => ({ ...response, headers: {} })),
 };

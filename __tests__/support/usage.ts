@@ -26,7 +26,8 @@ export function openUsageHarness() {
   const { harness, calls } = openEmptiedHarness({ now: () => new Date(NOW), timeOfDay: NOW });
   beforeEach(() => {
     const { analytics } = harness.sandbox.account;
-    Object.assign(analytics, { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] });
+    const fresh = { lag: 0, maxRows: 10_000, queries: [], resolvesDeletedKeys: true };
+    Object.assign(analytics, { cachedAt: undefined, ...fresh });
   });
   return {
     harness,
@@ -45,6 +46,10 @@ export function openUsageHarness() {
         keys.findIndex((key) => key.hash === hash),
         1,
       );
+    },
+    /** Removes the workspaces from the account but for the default one, and no keys. */
+    deleteWorkspace() {
+      harness.sandbox.account.workspaces.length = 1;
     },
     runUsage: (inputs: Record<string, string> = {}, env?: Record<string, string>) =>
       harness.run('usage', { workspace: SLUG, ...inputs }, env),

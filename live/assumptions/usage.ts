@@ -1,8 +1,8 @@
-import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
+import { COUNT_MS, SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { formatTime } from '../../src/openrouter/time.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, isResource, listOf, type Resource } from '../exchange.ts';
+import { dataOf, expectStatus, isResource, listOf, type Resource } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { describeDelay, pollUntil } from '../poll.ts';
 import { type LiveKey, type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
@@ -67,8 +67,8 @@ const ANALYTICS_DELAYS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 
 const DAY_MS = 86_400_000;
 
-/** The first row of analytics about a key, as the action `usage` queries it. */
-async function queryRow(scene: Scene, { hash }: LiveKey): Promise<Resource | undefined> {
+/** What analytics knows of a key, as the action `usage` queries it. */
+async function query(scene: Scene, { hash }: LiveKey): Promise<Analyzed> {
   // The end of the current second.
   const end = scene.serverTime() + 1000;
   const response = await scene.send('POST', '/analytics/query', {
@@ -81,8 +81,55 @@ async function queryRow(scene: Scene, { hash }: LiveKey): Promise<Resource | und
       limit: 10_000,
     },
   });
-  const { data } = dataOf(response);
-  return Array.isArray(data) ? data.find(isResource) : undefined;
+  const { data, warnings } = dataOf(response);
+  return {
+    row: Array.isArray(data) ? data.find(isResource) : undefined,
+    warnings: Array.isArray(warnings) ? warnings : [],
+  };
+}
+
+/** The first row of a result of analytics, and its warnings. */
+interface Analyzed {
+  row: Resource | undefined;
+  warnings: readonly unknown[];
+}
+
+const MINUTE_MS = 60_000;
+
+/** For how long to ask whether analytics has a request: twice as long as anyone has seen OpenRouter count. */
+const ANALYTICS_WAIT_MS = 2 * COUNT_MS;
+const EACH_MINUTE = Array<number>(ANALYTICS_WAIT_MS / MINUTE_MS).fill(MINUTE_MS);
+
+/** Measures in how many minutes analytics has the request of a key that exists, and of one that was deleted. */
+async function findAnalyticsDelays(scene: Scene): Promise<Finding> {
+  const workspace = await sharedWorkspace(scene);
+  const keys = {
+    existing: await spentKey(scene, workspace),
+    deleted: await spentKey(scene, workspace),
+  };
+  expectStatus(await scene.send('DELETE', `/keys/${keys.deleted.hash}`), 200);
+  const delays = Object.entries(keys).map(async ([name, key]) => {
+    let last: Analyzed | undefined;
+    const isKnown = async () => {
+      last = await query(scene, key);
+      return last.row !== undefined;
+    };
+    const delay = await pollUntil(scene, isKnown, EACH_MINUTE);
+    return { name, delay, warnings: last?.warnings ?? [] };
+  });
+  const found = await Promise.all(delays);
+  const observed = found.map(({ name, delay, warnings }) => {
+    const warned = warnings.map((text) => `, with the warning ${JSON.stringify(text)}`).join('');
+    return `${name}: ${describeMinutes(delay)}${warned}`;
+  });
+  const agrees = found.every(
+    ({ delay = Number.POSITIVE_INFINITY, warnings }) => delay <= COUNT_MS && warnings.length === 0,
+  );
+  return finding(observed.join('; '), { agrees });
+}
+
+function describeMinutes(delay: number | undefined): string {
+  return delay ? `after at most ${Math.ceil(delay / MINUTE_MS)} min` : describeDelay(delay);
 }
 
 /** What counters and analytics show, and when. */
@@ -157,7 +204,7 @@ export const USAGE: readonly Assumption[] = [
       const key = await spentKey(scene, await sharedWorkspace(scene));
       let row: Resource | undefined;
       const isKnown = async () => {
-        row = await queryRow(scene, key);
+        ({ row } = await query(scene, key));
         return row !== undefined;
       };
       await pollUntil(scene, isKnown, ANALYTICS_DELAYS);
@@ -168,6 +215,16 @@ export const USAGE: readonly Assumption[] = [
         COUNTS.every((name) => /^\d+$/.test(String(values[name] ?? 0))) &&
         AMOUNTS.every((name) => typeof (values[name] ?? 0) === 'number');
       return finding(JSON.stringify(row), { agrees });
+    },
+  },
+  {
+    id: 'analytics-of-deleted-key',
+    sentence:
+      'Within an hour, analytics has the request of an API key, also by the hash of one that was deleted, and without a warning.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/actions/usage/read-usage.ts', name: 'readDeletedKeyUsage' },
+    async probe(scene) {
+      return scene.spend ? findAnalyticsDelays(scene) : NOT_SPENT;
     },
   },
 ];

@@ -244,6 +244,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       '--spent 4': 'the step fails above its limit',
       '--warn-above-usd "" --fail-above-usd 0.5': 'as above, with a lower limit',
       '--keys 0': 'the preview was not used',
+      '--workspace "" --key-hash 0f1e':
+        'OpenRouter never had an API key with this hash, so its cost is unknown, and not 0',
     },
   },
   delete: {

@@ -92,6 +92,7 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     analytics: {
       cachedAt: undefined,
       lag: options.analyticsLag ?? ANALYTICS_LAG,
+      resolvesDeletedKeys: true,
       maxRows: 10_000,
       queries: [],
     },

@@ -46,16 +46,22 @@ interface SlugValues {
   slug_prefix?: string | undefined;
 }
 
-/** Checks that either `slug-from` or the input `named` is provided, and `slug-prefix` only with the first. */
+/**
+ * Checks that either `slug-from` or the input `named` is provided, and `slug-prefix` only with the first.
+ * @param instead an input without which one of the two is required; by default, one always is
+ */
 export function slugProblems(
   named: 'slug' | 'workspace',
   valid: SlugValues,
   provided: ReadonlySet<string>,
+  { instead }: { instead?: 'key_hash' } = {},
 ): InvalidInput[] {
   const problems: InvalidInput[] = [];
   const isMade = provided.has('slug_from');
-  if (!isMade && !provided.has(named)) {
-    problems.push({ input: named, message: 'or slug-from is required' });
+  const isReplaced = instead !== undefined && provided.has(instead);
+  if (!isMade && !provided.has(named) && !isReplaced) {
+    const without = instead ? ` without ${instead.replace('_', '-')}` : '';
+    problems.push({ input: named, message: `or slug-from is required${without}` });
   }
   if (isMade && provided.has(named)) {
     const message = `must not be combined with ${named}: remove one of them`;

@@ -59,8 +59,24 @@ describe('the inputs of usage', () => {
     expect(readWith(readUsageInputs, { ...WORKSPACE, since }).since).toBe(expected);
   });
 
+  test.each<[Texts, string | undefined]>([
+    [{}, undefined],
+    [{ workspace: 'preview-42' }, 'preview-42'],
+    [{ 'slug-from': 'main' }, 'main-0d6e4079'],
+  ])('with key-hash and %j are about the workspace %s', (texts, workspace) => {
+    const request = readWith(readUsageInputs, { 'key-hash': 'f0', ...texts });
+    expect(request).toMatchObject({ keyHash: 'f0' });
+    expect(request.workspace).toBe(workspace);
+  });
+
   test.each<[Texts, string]>([
-    [{ workspace: '' }, 'workspace or slug-from is required'],
+    [{ workspace: '' }, 'workspace or slug-from is required without key-hash'],
+    // Only one problem: key-hash is there, but invalid.
+    [{ workspace: '', 'key-hash': 'a b' }, HASH_MESSAGE],
+    [
+      { workspace: '', 'key-hash': 'f0', 'slug-prefix': 'web-' },
+      'slug-prefix needs slug-from: workspace is used as it is written',
+    ],
     [{ 'key-hash': 'a b' }, `${HASH_MESSAGE}; given: "a b"`],
     [{ 'key-hash': 'sk-or-v1-0123456789abcdef0123456789abcdef' }, HASH_MESSAGE],
     [{ since: '59s' }, 'since must be'],

@@ -48,7 +48,10 @@ const row = (model: string, credits: number, fields: object = {}) => ({
   ...fields,
 });
 
-const USUAL: UsageRequest = {
+/** The usage of a workspace, or of an API key in it. */
+type Request = Extract<UsageRequest, { workspace: string }>;
+
+const USUAL: Request = {
   workspace: 'preview-42',
   keyHash: undefined,
   since: 'created',
@@ -59,7 +62,7 @@ const USUAL: UsageRequest = {
 };
 
 /** Reads the usage of a workspace or, with `keyHash`, of the first of its keys. */
-async function read(server: Partial<Server> = {}, request: Partial<UsageRequest> = {}) {
+async function read(server: Partial<Server> = {}, request: Partial<Request> = {}) {
   const { rows = [row('a/b', 0.4)], truncated = false, keys = [] } = server;
   const data = { id: ID, slug: 'preview-42', name: 'Preview', created_at: CREATED };
   const lookup: Reply = {
@@ -245,7 +248,7 @@ describe('the usage of an API key', () => {
 describe('what could not be read of API keys', () => {
   const UNREAD = { ...KEY, usage: 5, usage_daily: null, byok_usage_daily: null };
 
-  test.each<[string, object[], Partial<UsageRequest>]>([
+  test.each<[string, object[], Partial<Request>]>([
     ['a workspace', [UNREAD, { ...KEY, hash: 'a2' }], { since: 'day' }],
     ['a key', [UNREAD], { since: 'day', keyHash: 'a1' }],
   ])('makes the cost of %s incomplete', async (_, keys, request) => {
@@ -285,7 +288,7 @@ test('a model whose cost analytics does not report makes the cost incomplete', a
   expect(usage.gaps).toEqual([{ kind: 'models-unread', models: 1 }]);
 });
 
-function readIn(simulation: Simulation, request: Partial<UsageRequest> = {}, lines: string[] = []) {
+function readIn(simulation: Simulation, request: Partial<Request> = {}, lines: string[] = []) {
   const context = connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines });
   return simulation.clock.run(readUsage({ ...USUAL, ...request }, context));
 }

@@ -9,11 +9,13 @@ import { toKey } from '../../support/keys.ts';
 const usd = (text: string) => toUsd(Number(text));
 const TIME = Date.parse('2026-01-14T12:00:00Z');
 const DAY = 86_400_000;
+const WORKSPACE = { id: 'w', slug: 'preview-42', name: 'Preview' };
 const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
 
+const OF_KEY: UsageResult['spender'] = { kind: 'key', key: KEY, workspace: WORKSPACE };
+
 const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
-  workspace: { id: 'w', slug: 'preview-42', name: 'Preview' },
-  key: undefined,
+  spender: { kind: 'workspace', workspace: WORKSPACE },
   since: 'created',
   from: TIME - 1_000,
   to: TIME,
@@ -99,7 +101,7 @@ describe('why figures are incomplete', () => {
     ],
     [{ kind: 'limit-unread' }, 'Could not read the limit of the API key, or what remains of it.'],
   ])('%j does not concern the cost', (gap, sentence) => {
-    const result = resultOf({ key: KEY, gaps: [gap] });
+    const result = resultOf({ spender: OF_KEY, gaps: [gap] });
     const lines = usageLines(result);
     expect(lines[0]).toBe('The API key "CI" (sk-or-v1-0e6...1c96) has spent $5.00.');
     expect(lines.at(-1)).toBe(`Incomplete: ${sentence}`);
@@ -130,7 +132,7 @@ describe('the requests and tokens', () => {
     ['are 0 if nothing was spent', { cost: 0n }, 'Requests: 0. Tokens: 0.'],
     [
       'are final if something else is incomplete',
-      { ...COUNTS, key: KEY, gaps: [{ kind: 'limit-unread' }] },
+      { ...COUNTS, spender: OF_KEY, gaps: [{ kind: 'limit-unread' }] },
       'Requests: 1,000. Tokens: 7.',
     ],
   ])('%s', (_, fields, line) => {
@@ -325,7 +327,7 @@ describe('the limit of a key', () => {
     ['of which the rest is unknown', '1', undefined, undefined, 'The limit is $1.00.'],
   ])('%s is in the last line and in the outputs', (_, amount, reset, left, line) => {
     const remaining = left === undefined ? undefined : usd(left);
-    const result = resultOf({ key: KEY, limit: { amount: usd(amount), reset, remaining } });
+    const result = resultOf({ spender: OF_KEY, limit: { amount: usd(amount), reset, remaining } });
     expect(usageLines(result).at(-1)).toBe(line);
     expect(usageOutputs(result)).toMatchObject({
       'limit-usd': amount,

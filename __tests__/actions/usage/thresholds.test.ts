@@ -7,9 +7,10 @@ import { describeError } from '../../../src/report/describe-error.ts';
 import type { Context } from '../../../src/shared/context.ts';
 import { type KeyFields, toKey } from '../../support/keys.ts';
 
+const WORKSPACE = { id: 'a', slug: 'preview-42', name: 'Preview' };
+
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
-  workspace: { id: 'a', slug: 'preview-42', name: 'Preview' },
-  key: undefined,
+  spender: { kind: 'workspace', workspace: WORKSPACE },
   since: 'created',
   from: 0,
   to: 1,
@@ -143,7 +144,7 @@ describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () =
   const resultFor = (fields: KeyFields, gaps: UsageResult['gaps'] = []): UsageResult => ({
     ...resultOf(0n, gaps),
     serverTime: NOW,
-    key: toKey({ name: 'CI', ...fields }),
+    spender: { kind: 'key', key: toKey({ name: 'CI', ...fields }), workspace: WORKSPACE },
   });
   const failureOf = (
     fields: KeyFields,

@@ -140,6 +140,29 @@ test('the sandbox filters analytics as the operator requires', () => {
   expect(creditsOf('neq')).toEqual([{ credits_usage: 5 }]);
 });
 
+test.each([
+  [true, [{ credits_usage: 2 }], 1],
+  [false, [], 2],
+])(
+  'the sandbox finds the usage of a deleted key if it resolves its hash: %s',
+  (resolves, data, warned) => {
+    const { account, workspace, call } = open();
+    const key = seedKey({ account, managementKey }, workspace);
+    seedUsage({ account }, key, { credits: 2 });
+    call('DELETE', `/keys/${key.hash}`);
+    account.analytics.resolvesDeletedKeys = resolves;
+    const resultOf = (value: string) => {
+      const filters = [{ field: 'api_key_id', operator: 'eq', value }];
+      const query = { metrics: ['credits_usage'], dimensions: [], filters };
+      return call('POST', '/analytics/query', query).body.data;
+    };
+    const results = [resultOf(key.hash), resultOf('f0')];
+    expect(results[0]?.['data']).toEqual(data);
+    expect(results[1]?.['data']).toEqual([]);
+    expect(results.filter(({ warnings }) => warnings)).toHaveLength(warned);
+  },
+);
+
 test('the limit of an API key in the sandbox can change, and what remains of it follows', () => {
   const { account, workspace, call } = open();
   const { hash } = call('POST', '/keys', { name: 'Key', workspace_id: workspace.id, limit: 1 }).body

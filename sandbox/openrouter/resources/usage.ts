@@ -60,6 +60,8 @@ export interface AnalyticsState {
   cachedAt: number | undefined;
   /** How far analytics is behind, in milliseconds, without saying so. */
   lag: number;
+  /** Whether it resolves the hash of a deleted key that has spent. Those who call OpenRouter disagree. */
+  resolvesDeletedKeys: boolean;
   /** The most rows of a result, whatever the request says. */
   maxRows: number;
   /** When the queries of the last minute arrived, in milliseconds since 1970. */

@@ -90,18 +90,22 @@ function passes(account: Account, spend: Spend, { field, operator, value }: Filt
   return (value === idIn(account, spend, field)) === (operator === 'eq');
 }
 
-/** What a filter by `field` compares: an id, never a name. The hash of a deleted key is unknown. */
-function idIn({ keys }: Account, spend: Spend, field: string): string {
+/** What a filter by `field` compares: an id, never a name. */
+function idIn(account: Account, spend: Spend, field: string): string {
   if (field === 'workspace') return spend.workspace_id;
   if (field === 'model') return spend.model;
-  return keys.some(({ hash }) => hash === spend.key_hash) ? spend.key_hash : '';
+  return isResolved(account, spend.key_hash) ? spend.key_hash : '';
 }
 
-function unresolvedKeys({ keys }: Account, { filters }: AnalyticsQuery): string[] {
+/** Whether analytics knows which key a hash is of. A deleted key that was never used has left nothing. */
+function isResolved({ keys, spends, analytics }: Account, hash: string): boolean {
+  if (keys.some((key) => key.hash === hash)) return true;
+  return analytics.resolvesDeletedKeys && spends.some(({ key_hash }) => key_hash === hash);
+}
+
+function unresolvedKeys(account: Account, { filters }: AnalyticsQuery): string[] {
   return filters
-    .filter(
-      ({ field, value }) => field === 'api_key_id' && !keys.some(({ hash }) => hash === value),
-    )
+    .filter(({ field, value }) => field === 'api_key_id' && !isResolved(account, value))
     .map(({ value }) => `Could not resolve api_key_id "${value}"`);
 }
 

@@ -7,22 +7,48 @@ import {
   type KeyLimit,
   type KeyState,
 } from '../../openrouter/resources/keys.ts';
-import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import {
+  DASHBOARD_URL,
+  dashboardUrl,
+  type WorkspaceRef,
+} from '../../openrouter/resources/workspaces.ts';
+import { COUNTED_LATE } from '../../shared/describe-spent.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { timeNear } from './period.ts';
 import { usageDetails } from './report.ts';
-import { describeCost, describeThreshold, nameKey, type UsageResult } from './result.ts';
+import {
+  describeCost,
+  describeThreshold,
+  nameKey,
+  type Spender,
+  type UsageResult,
+} from './result.ts';
 import { concernsCost, describeGap, type UsageGap } from './usage-gap.ts';
 
-export const keyNotFound = declareFailure<{ hash: string; workspace: WorkspaceRef }>(
-  'key-not-found',
-  ({ hash, workspace }) => ({
-    title: `The workspace "${workspace.slug}" has no API key with this hash`,
-    lines: [
-      `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,
-      'Without key-hash, the usage of the whole workspace includes that of deleted keys.',
-    ],
-  }),
+export const keyNotFound = declareFailure<{
+  hash: string;
+  /** Undefined if the author wrote `key-hash` alone, so that a deleted key would do. */
+  workspace: WorkspaceRef | undefined;
+  /** The warnings of analytics. */
+  warnings: readonly string[];
+}>('key-not-found', ({ hash, workspace, warnings }) =>
+  workspace
+    ? {
+        title: `The workspace "${workspace.slug}" has no API key with this hash`,
+        lines: [
+          `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,
+          'To read what a deleted key has spent, use key-hash without workspace and slug-from.',
+        ],
+      }
+    : {
+        title: 'OpenRouter has no API key with this hash, and no known usage of a deleted one',
+        lines: [
+          `key-hash is ${hash}. Check whether it is the hash of a key of this account.`,
+          ...describeWarnings(warnings),
+          'A key that was deleted may have spent nothing in this period.',
+          `If it was used in the last hour, run this again later: ${COUNTED_LATE}`,
+        ],
+      },
 );
 
 export const usageUnknown = declareFailure<{
@@ -33,10 +59,14 @@ export const usageUnknown = declareFailure<{
   title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
   lines: [
     "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
-    ...truncateList(warnings.map((text) => describeGap({ kind: 'warning', text }))),
+    ...describeWarnings(warnings),
     'With since: created, the total comes from the key itself, if OpenRouter reports it.',
   ],
 }));
+
+function describeWarnings(warnings: readonly string[]): string[] {
+  return truncateList(warnings.map((text) => describeGap({ kind: 'warning', text })));
+}
 
 export const spendingAboveLimit = declareFailure<{ result: UsageResult; limit: Usd }>(
   'spending-above-limit',
@@ -56,14 +86,18 @@ export const spendingAboveWarning = declareWarning<{ result: UsageResult; thresh
 );
 
 /** How to stop what a threshold does not stop. */
-function adviceOnCost({ workspace, key }: UsageResult, input: string): string[] {
-  const url = dashboardUrl(workspace.slug);
-  return [
-    key
-      ? `To stop it, disable the API key ${describeKey(key)}: ${url}`
-      : `To stop it, disable the API keys of the workspace: ${url}`,
-    `If the cost is expected, raise ${input}.`,
-  ];
+function adviceOnCost({ spender }: UsageResult, input: string): string[] {
+  return [howToStop(spender), `If the cost is expected, raise ${input}.`];
+}
+
+function howToStop(spender: Spender): string {
+  if (spender.kind === 'deleted-key') {
+    return `The API key was deleted, so there is nothing to stop. Its hash is ${spender.hash}.`;
+  }
+  const url = spender.workspace ? dashboardUrl(spender.workspace.slug) : DASHBOARD_URL;
+  return spender.kind === 'key'
+    ? `To stop it, disable the API key ${describeKey(spender.key)}: ${url}`
+    : `To stop it, disable the API keys of the workspace: ${url}`;
 }
 
 export const usageIncomplete = declareWarning<{
@@ -92,14 +126,20 @@ function linesOfGaps(gaps: readonly UsageGap[], { to }: UsageResult): string[] {
 
 export const keyUnusable = declareFailure<{
   result: UsageResult;
-  key: Key;
-  state: Exclude<KeyState, 'works'>;
+  hash: string;
+  state: Exclude<KeyState, 'works'> | 'deleted';
   minimum: Usd;
-}>('key-unusable', ({ result, key, state, minimum }) => ({
-  title: `${formatExactUsd(minimum)} cannot be spent (fail-below-remaining-usd): ${nameKey(key)} ${state === 'disabled' ? 'is disabled' : 'has expired'}`,
-  lines: [`key-hash is ${key.hash}. Check whether it is that of an older key.`],
-  ...usageDetails(result),
-}));
+}>('key-unusable', ({ result, hash, state, minimum }) => {
+  const { spender } = result;
+  const key = spender.kind === 'key' ? nameKey(spender.key) : 'the OpenRouter API key';
+  return {
+    title: `${formatExactUsd(minimum)} cannot be spent (fail-below-remaining-usd): ${key} ${UNUSABLE[state]}`,
+    lines: [`key-hash is ${hash}. Check whether it is that of an older key.`],
+    ...usageDetails(result),
+  };
+});
+
+const UNUSABLE = { disabled: 'is disabled', expired: 'has expired', deleted: 'was deleted' };
 
 export const remainingTooLow = declareFailure<{
   result: UsageResult;

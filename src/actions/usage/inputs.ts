@@ -8,7 +8,7 @@ import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/
 import { formatExactUsd } from '../../lib/format-usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
-import type { UsageRequest } from './read-usage.ts';
+import type { RequestedSpender, UsageRequest } from './read-usage.ts';
 
 const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';
 
@@ -41,12 +41,11 @@ export const usageInputs = () =>
     timeout: connection.timeout,
   });
 
+type UsageValues = z.infer<ReturnType<typeof usageInputs>>;
+
 /** Checks the inputs against each other. */
-function usageProblems(
-  valid: Partial<z.infer<ReturnType<typeof usageInputs>>>,
-  provided: ReadonlySet<string>,
-): InvalidInput[] {
-  const problems = slugProblems('workspace', valid, provided);
+function usageProblems(valid: Partial<UsageValues>, provided: ReadonlySet<string>): InvalidInput[] {
+  const problems = slugProblems('workspace', valid, provided, { instead: 'key_hash' });
   const {
     warn_above_usd: warnAbove,
     fail_above_usd: failAbove,
@@ -63,19 +62,26 @@ function usageProblems(
   return problems;
 }
 
-interface UsageInputs extends Connection, UsageRequest {}
+type UsageInputs = Connection & UsageRequest;
 
 /** @throws {Failure} `invalid-inputs` */
 export function readUsageInputs(log: InputLog): UsageInputs {
   const values = readInputs(usageInputs(), usageProblems);
   return {
     ...toConnection(values),
-    workspace: values.workspace ?? makeSlug(values, log),
-    keyHash: values.key_hash,
+    ...readSpender(values, log),
     since: values.since,
     warnAbove: values.warn_above_usd,
     failAbove: values.fail_above_usd,
     failBelowRemaining: values.fail_below_remaining_usd,
     failIfIncomplete: values.fail_if_incomplete,
   };
+}
+
+function readSpender(values: UsageValues, log: InputLog): RequestedSpender {
+  const { workspace, slug_from, key_hash: keyHash } = values;
+  if (keyHash !== undefined && workspace === undefined && slug_from === undefined) {
+    return { workspace, keyHash };
+  }
+  return { workspace: workspace ?? makeSlug(values, log), keyHash };
 }

@@ -11,6 +11,7 @@ import {
   describeKey,
   isLimitUnread,
   type Key,
+  type KeyReading,
   keyRequest,
   limitOf,
   listKeys,
@@ -32,12 +33,17 @@ import { type Counted, type Period, type Since, spentAtLeast, startOf } from './
 import type { KeyCost, UsageResult } from './result.ts';
 import { gapOfClocks, gapsIn, type UsageGap } from './usage-gap.ts';
 
+/** Whose usage the author of the workflow requested. */
+export type RequestedSpender =
+  /** The id or the slug of a workspace, and the hash of an API key in it; undefined for the whole workspace. */
+  | { workspace: string; keyHash: string | undefined }
+  /** The hash of an API key alone: the key and its workspace may have been deleted. */
+  | { workspace: undefined; keyHash: string };
+
 /** What to sum up, as the author of the workflow requested it. */
-export interface UsageRequest {
-  /** The id or the slug of the workspace. */
-  workspace: string;
-  /** The hash of the API key; undefined for the whole workspace. */
-  keyHash: string | undefined;
+export type UsageRequest = RequestedSpender & UsageOptions;
+
+interface UsageOptions {
   since: Since;
   /** The cost above which the step warns, and the one above which it fails. */
   warnAbove: Usd | undefined;
@@ -54,20 +60,67 @@ export interface UsageRequest {
  * @throws {Failure} `workspace-not-found`, `key-not-found`, `usage-unknown`
  */
 export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
-  const { client, clock, log, timeOfDay } = context;
+  const { clock, log } = context;
   const start = clock.now();
-  log.info(`Reading the usage of the workspace ${JSON.stringify(request.workspace)}.`);
-  const lookup = await findWorkspace(client, request.workspace);
-  const { workspace, serverTime } = lookup;
-  if (!workspace) throw new Failure(workspaceNotFound, { workspace: request.workspace });
-  log.info(`Found ${describeFound(workspace, request.workspace)}.`);
-  const clocks = { server: serverTime, runner: timeOfDay() };
-  const to = endOfSecond(clocks, [workspace]);
-  const result = request.keyHash
-    ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
-    : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
+  const { clocks, ...result } =
+    request.workspace === undefined
+      ? await readByHash(request, context)
+      : await readInWorkspace(request, context);
   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-  return { ...result, serverTime, gaps: [...gapOfClocks(clocks), ...result.gaps] };
+  return {
+    ...result,
+    serverTime: clocks.server,
+    gaps: [...gapOfClocks(clocks), ...result.gaps],
+  };
+}
+
+/** A request with a workspace, or without one. */
+type RequestOf<Named extends string | undefined> = Extract<UsageRequest, { workspace: Named }>;
+
+/** What was read, and the time of the response with which the period ends. */
+interface Read extends ScopedResult {
+  clocks: Clocks;
+}
+
+async function readInWorkspace(
+  { workspace: idOrSlug, keyHash, since }: RequestOf<string>,
+  context: Context,
+): Promise<Read> {
+  const { client, log, timeOfDay } = context;
+  log.info(`Reading the usage of the workspace ${JSON.stringify(idOrSlug)}.`);
+  const { workspace, serverTime } = await findWorkspace(client, idOrSlug);
+  if (!workspace) throw new Failure(workspaceNotFound, { workspace: idOrSlug });
+  log.info(`Found ${describeFound(workspace, idOrSlug)}.`);
+  const clocks = { server: serverTime, runner: timeOfDay() };
+  const scope = { since, to: endOfSecond(clocks, [workspace]) };
+  if (keyHash === undefined) {
+    return { clocks, ...(await readWorkspaceUsage(workspace, scope, context)) };
+  }
+  const { key, serverTime: keyTime } = await findKey(keyHash, context);
+  if (key?.workspace_id !== workspace.id) {
+    throw new Failure(keyNotFound, { hash: keyHash, workspace, warnings: [] });
+  }
+  const readAt = endOfSecond({ server: keyTime, runner: timeOfDay() }, [workspace, key]);
+  return { clocks, ...(await readKeyUsage({ key, readAt, workspace }, scope, context)) };
+}
+
+/** Reads the usage of an API key, which may have been deleted, as may its workspace. */
+async function readByHash(
+  { keyHash: hash, since }: RequestOf<undefined>,
+  context: Context,
+): Promise<Read> {
+  context.log.info(`Reading the usage of the API key with the hash ${hash}.`);
+  const { key, serverTime } = await findKey(hash, context);
+  const clocks = { server: serverTime, runner: context.timeOfDay() };
+  const to = endOfSecond(clocks, key ? [key] : []);
+  const result = key
+    ? readKeyUsage({ key, readAt: to, workspace: undefined }, { since, to }, context)
+    : readDeletedKeyUsage(hash, { since, to }, context);
+  return { clocks, ...(await result) };
+}
+
+function findKey(hash: string, context: Context): Promise<KeyReading> {
+  return requestKey(context, keyRequest(hash, `with the hash ${hash}`));
 }
 
 /** The end of the second in which a response shows resources, because its `Date` is at the beginning. */
@@ -75,9 +128,8 @@ function endOfSecond(clocks: Clocks, shown: readonly (Workspace | Key)[]): numbe
   return Math.floor(currentTime(clocks, shown) / 1000) * 1000 + 1000;
 }
 
-/** What both kinds of usage are read for. */
+/** What all kinds of usage are read for. */
 interface Scope {
-  workspace: Workspace;
   since: Since;
   to: number;
 }
@@ -85,7 +137,8 @@ interface Scope {
 type ScopedResult = Omit<UsageResult, 'serverTime'>;
 
 async function readWorkspaceUsage(
-  { workspace, since, to }: Scope,
+  workspace: Workspace,
+  { since, to }: Scope,
   context: Context,
 ): Promise<ScopedResult> {
   const { id, slug } = workspace;
@@ -102,8 +155,7 @@ async function readWorkspaceUsage(
     countKeys(workspace, { from, to, workspaceCreated }, context),
   ]);
   return {
-    workspace,
-    key: undefined,
+    spender: { kind: 'workspace', workspace },
     keys: costsOf(keys),
     limit: undefined,
     since,
@@ -169,27 +221,21 @@ function amountOf({ amount = 0n }: Counted): Usd {
 }
 
 async function readKeyUsage(
-  hash: string,
-  { workspace, since, to }: Scope,
-  context: Context,
+  { key, readAt, workspace }: { key: Key; readAt: number; workspace: Workspace | undefined },
+  { since, to }: Scope,
+  { client, log }: Context,
 ): Promise<ScopedResult> {
-  const { client, log, timeOfDay } = context;
-  const request = keyRequest(hash, `with the hash ${hash}`);
-  const { key, serverTime } = await requestKey(context, request);
-  if (key?.workspace_id !== workspace.id) {
-    throw new Failure(keyNotFound, { hash, workspace });
-  }
-  const readAt = endOfSecond({ server: serverTime, runner: timeOfDay() }, [workspace, key]);
   log.info(`The API key is ${describeKey(key)}.`);
   const from = startOf(since, { created: createdAt(key), to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
   const analytics = await queryUsage(client, {
-    filter: { field: 'api_key_id', value: hash },
+    filter: { field: 'api_key_id', value: key.hash },
     from: range.from,
     to,
     subject: `the API key ${describeKey(key)}`,
   });
-  const counted = countKey(key, { from, to, readAt, workspaceCreated: createdAt(workspace) });
+  const workspaceCreated = workspace && createdAt(workspace);
+  const counted = countKey(key, { from, to, readAt, workspaceCreated });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
   const isUnresolved = analytics.warnings.length > 0 || key.usage === undefined;
   // Neither source knows anything of the period: 0 would be a guess.
@@ -198,14 +244,53 @@ async function readKeyUsage(
   }
   const limitGaps = isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : [];
   return {
-    workspace,
-    key,
+    spender: { kind: 'key', key, workspace },
     keys: [],
     limit: limitOf(key),
     since,
     from: range.requested,
     to,
     ...combine(analytics, [counted], [...range.gaps, ...limitGaps]),
+  };
+}
+
+/**
+ * Reads what analytics knows of an API key that OpenRouter does not have any more. OpenRouter does not report when it was
+ * created, so its whole life is as long as analytics goes back.
+ * @throws {Failure} `key-not-found` without any usage: 0 would be a guess. Also with a warning, which is about a hash that
+ *   could not be resolved: then rows may not be those of the key
+ *   (https://openrouter.ai/docs/api/api-reference/analytics/query-analytics)
+ */
+async function readDeletedKeyUsage(
+  hash: string,
+  scope: Scope,
+  { client, log }: Context,
+): Promise<ScopedResult> {
+  log.info(
+    'OpenRouter has no API key with this hash. Its analytics keeps what a deleted key has spent.',
+  );
+  const maxDays = MAX_DAYS.api_key_id;
+  const { to } = scope;
+  const since = scope.since === 'created' ? maxDays * DAY_MS : scope.since;
+  const range = servedRange({ from: startOf(since, { created: undefined, to }), to, maxDays });
+  const analytics = await queryUsage(client, {
+    filter: { field: 'api_key_id', value: hash },
+    from: range.from,
+    to,
+    subject: `the API key with the hash ${hash}`,
+  });
+  const { models, warnings } = analytics;
+  if (models.length === 0 || warnings.length > 0) {
+    throw new Failure(keyNotFound, { hash, workspace: undefined, warnings });
+  }
+  return {
+    spender: { kind: 'deleted-key', hash },
+    keys: [],
+    limit: undefined,
+    since,
+    from: range.requested,
+    to,
+    ...combine(analytics, [], range.gaps),
   };
 }
 

@@ -21,13 +21,14 @@ import {
   isAbove,
   isLowerBound,
   isNothingCounted,
+  type Spender,
   type UsageResult,
 } from './result.ts';
 import { describeGap } from './usage-gap.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */
 export function usageOutputs(result: UsageResult): Outputs {
-  const { key, cost, requests, tokens, models, from, to, gaps, limit } = result;
+  const { spender, cost, requests, tokens, models, from, to, gaps, limit } = result;
   return {
     'cost-usd': exactUsd(cost),
     requests: String(requests),
@@ -36,7 +37,7 @@ export function usageOutputs(result: UsageResult): Outputs {
     from: formatTime(from),
     to: formatTime(to),
     complete: String(gaps.length === 0),
-    ...(key && {
+    ...(spender.kind === 'key' && {
       'limit-usd': limit ? exactUsd(limit.amount) : '',
       'remaining-usd': limit?.remaining === undefined ? '' : exactUsd(limit.remaining),
     }),
@@ -60,9 +61,8 @@ function nameOf({ model }: ModelUsage): string {
 
 /** The result in sentences, for the log. */
 export function usageLines(result: UsageResult): string[] {
-  const { workspace, key, cost } = result;
-  const spender = key ? `API key ${describeKey(key)}` : `workspace "${workspace.slug}"`;
-  const amount = formatUsd(cost, isLowerBound(result) ? 'down' : 'nearest');
+  const spender = describeSpender(result.spender);
+  const amount = formatUsd(result.cost, isLowerBound(result) ? 'down' : 'nearest');
   const since = sinceText(result);
   return [
     isNothingCounted(result)
@@ -71,6 +71,18 @@ export function usageLines(result: UsageResult): string[] {
     countsLine(result),
     ...detailLines(result, formatTime),
   ];
+}
+
+/** `workspace "preview-42"`, `API key "CI" (sk-or-v1-0e6...1c96)`, or `deleted API key with the hash 0f1e…` */
+function describeSpender(spender: Spender): string {
+  switch (spender.kind) {
+    case 'workspace':
+      return `workspace "${spender.workspace.slug}"`;
+    case 'key':
+      return `API key ${describeKey(spender.key)}`;
+    case 'deleted-key':
+      return `deleted API key with the hash ${spender.hash}`;
+  }
 }
 
 /**
@@ -121,7 +133,7 @@ interface UsageDetails extends Pick<Summary, 'table' | 'folded'> {
 
 /** What a summary shows below its verdict, whether or not the step fails. */
 export function usageDetails(result: UsageResult): UsageDetails {
-  const { models, key, to } = result;
+  const { models, spender, to } = result;
   const counts = countsLine(result);
   const hasModels = models.length > 0;
   return {
@@ -135,9 +147,20 @@ export function usageDetails(result: UsageResult): UsageDetails {
       ...describeOmitted(usageOutputs(result)),
       ...(hasModels ? [] : [counts]),
       ...detailLines(result, timeNear(to)),
-      ...(key ? [`The API key is ${describeKey(key)}.`] : []),
+      ...keyNotes(spender),
     ],
   };
+}
+
+function keyNotes(spender: Spender): string[] {
+  switch (spender.kind) {
+    case 'workspace':
+      return [];
+    case 'key':
+      return [`The API key is ${describeKey(spender.key)}.`];
+    case 'deleted-key':
+      return [`The API key was deleted. Its hash is ${spender.hash}.`];
+  }
 }
 
 /** A difference that is no spending, in nano-dollars: each amount of either source is rounded to one. */

@@ -19,11 +19,17 @@ export interface KeyCost {
   byok: Spent | undefined;
 }
 
+/** Whose usage it is. */
+export type Spender =
+  | { kind: 'workspace'; workspace: Workspace }
+  /** An API key, and its workspace unless the author wrote `key-hash` alone. */
+  | { kind: 'key'; key: Key; workspace: Workspace | undefined }
+  /** An API key that only analytics still knows. */
+  | { kind: 'deleted-key'; hash: string };
+
 /** What a workspace or an API key has used and cost. */
 export interface UsageResult {
-  workspace: Workspace;
-  /** The API key; undefined for the whole workspace. */
-  key: Key | undefined;
+  spender: Spender;
   /** How the author wrote `from`. */
   since: Since;
   /** The requested period, in milliseconds since 1970. */
@@ -41,7 +47,7 @@ export interface UsageResult {
   models: readonly ModelUsage[];
   /** The existing API keys of a workspace that have spent, or may have, the most expensive first. */
   keys: readonly KeyCost[];
-  /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
+  /** Undefined for a workspace, for a key that was deleted or has no limit, and if that could not be read. */
   limit: KeyLimit | undefined;
   /** Why figures may be too low, or are missing; empty if they are complete. */
   gaps: readonly UsageGap[];
@@ -70,12 +76,12 @@ export function isNothingCounted({ models, cost, byok }: UsageResult): boolean {
  * @param exceeded the threshold that follows in the title
  */
 export function describeCost(result: UsageResult, exceeded?: Usd): string {
-  const { cost, workspace, key } = result;
+  const { cost } = result;
   const isAtLeast = isLowerBound(result);
   const rounding = isAtLeast ? 'down' : 'nearest';
   const amount =
     exceeded === undefined ? formatUsd(cost, rounding) : formatUsdNextTo(exceeded, cost, rounding);
-  const spender = key ? nameKey(key) : `the OpenRouter workspace "${workspace.slug}"`;
+  const spender = nameSpender(result.spender);
   if (isNothingCounted(result)) return `Nothing counted${sinceForPeople(result)} for ${spender}`;
   return `${isAtLeast ? 'At least ' : ''}${amount} spent${sinceForPeople(result)} by ${spender}`;
 }
@@ -83,6 +89,18 @@ export function describeCost(result: UsageResult, exceeded?: Usd): string {
 /** `$100.00 (fail-above-usd)` */
 export function describeThreshold(input: 'warn-above-usd' | 'fail-above-usd', amount: Usd): string {
   return `${formatExactUsd(amount)} (${input})`;
+}
+
+/** `the OpenRouter workspace "staging-web"`, `the OpenRouter API key "CI"`, or `a deleted API key of OpenRouter` */
+function nameSpender(spender: Spender): string {
+  switch (spender.kind) {
+    case 'workspace':
+      return `the OpenRouter workspace "${spender.workspace.slug}"`;
+    case 'key':
+      return nameKey(spender.key);
+    case 'deleted-key':
+      return 'a deleted API key of OpenRouter';
+  }
 }
 
 /** `the OpenRouter API key "CI"` */

@@ -43,14 +43,21 @@ export function usageFailure(
 
 /**
  * The failure of the step if less than `minimum` can be spent with its key, or if that is unknown. Any amount can be
- * spent without a limit, and none with a key that OpenRouter rejects.
+ * spent without a limit, and none with a key that OpenRouter rejects or that was deleted.
  */
 function remainingFailure(result: UsageResult, minimum: Usd): Failure | undefined {
-  const { key, serverTime } = result;
-  if (!key) return undefined;
+  const { spender, serverTime } = result;
+  if (spender.kind === 'workspace') return undefined;
+  if (spender.kind === 'deleted-key') {
+    const { hash } = spender;
+    return new Failure(keyUnusable, { result, hash, state: 'deleted', minimum });
+  }
+  const { key } = spender;
   const facts = { result, key, minimum };
   const state = keyState(key, serverTime);
-  if (state !== 'works') return new Failure(keyUnusable, { ...facts, state });
+  if (state !== 'works') {
+    return new Failure(keyUnusable, { result, hash: key.hash, state, minimum });
+  }
   if (key.limit === null) return undefined;
   const limit = limitOf(key);
   if (limit?.remaining === undefined) return new Failure(remainingUnknown, facts);

@@ -300,7 +300,10 @@ export function deleteWorkspace(
   });
 }
 
-/** The page of a workspace in OpenRouter's dashboard. It does not depend on `api-url`. */
+/** The page of all workspaces in OpenRouter's dashboard. It does not depend on `api-url`. */
+export const DASHBOARD_URL = 'https://openrouter.ai/workspaces';
+
+/** The page of a workspace there. */
 export function dashboardUrl(slug: string): string {
-  return `https://openrouter.ai/workspaces/${slug}`;
+  return `${DASHBOARD_URL}/${slug}`;
 }

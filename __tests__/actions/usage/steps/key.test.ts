@@ -69,7 +69,7 @@ describe('the usage of an API key', () => {
   });
 });
 
-test('the key-hash of a deleted key is a failure, and not a cost of 0', async () => {
+test('the key-hash of a deleted key is a failure with its workspace, and not a cost of 0', async () => {
   const key = seedSpender(seed(), [{ credits: 0.3 }]);
   deleteKey(key.hash);
   const { code, title, lines } = expectFailure(await runUsage({ 'key-hash': key.hash }));
@@ -77,5 +77,8 @@ test('the key-hash of a deleted key is a failure, and not a cost of 0', async ()
   expect(title).toBe('The workspace "preview-42" has no API key with this hash');
   expect(lines[0]).toBe(
     `key-hash is ${key.hash}. The key may have been deleted, or belong to another workspace.`,
+  );
+  expect(lines[1]).toBe(
+    'To read what a deleted key has spent, use key-hash without workspace and slug-from.',
   );
 });
