@@ -54,7 +54,7 @@ describe('the post step of a key whose counters are 40 s late', () => {
     const post = await runJob(0);
     expect(post.log).toMatch(/^Spending not yet counted \(API key "CI #\w{6}"\)\.$/m);
     expect(post.summary).toContain('<h3>💵 Spending at OpenRouter not yet counted</h3>');
-    expect(post.summary).toContain(`<p>${WHY} To read the amount then, run the action usage.</p>`);
+    expect(post.summary).toContain(`<p>${WHY} To read the amount then, run the action usage with `);
     expectWhy(post);
     expect(annotations(post, 'warning')).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { formatSpent } from '../../shared/describe-spent.ts';
 /** What an API key has spent in its life. */
 export interface KeySpend {
   name: string;
+  hash: string;
   /** What OpenRouter charged. */
   spent: Spent;
   /** What providers charged for requests with your own provider keys; undefined if unknown. */

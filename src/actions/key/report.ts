@@ -81,10 +81,12 @@ export function reportSpend(
   spend: KeySpend,
   { info, summarize, warn }: Pick<Report, 'info' | 'summarize' | 'warn'>,
 ): void {
-  const { name, spent, limit, isUsedUp } = spend;
+  const { name, hash, spent, limit, isUsedUp } = spend;
+  // By its hash alone, also once the key was deleted, and its workspace.
+  const howToRead = `To read the amount then, run the action usage with key-hash ${hash} and without workspace.`;
   const details = [
     ...(limit?.reset ? [`${describeLimit(limit)}.`] : []),
-    ...whyAtLeast(spent).map((why) => `${why} To read the amount then, run the action usage.`),
+    ...whyAtLeast(spent).map((why) => `${why} ${howToRead}`),
   ];
   info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`);
   details.forEach(info);

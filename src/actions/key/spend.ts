@@ -69,6 +69,7 @@ export function keySpendIn(
   const limit = limitOf(one.key);
   return {
     name: created.name,
+    hash: created.hash,
     spent,
     byok: one.key.byok_usage,
     limit,

@@ -48,7 +48,7 @@ describe('a key step', () => {
       '▸ Requests',
       `Revoked the API key "${name}" (${created?.label}), hash ${created?.hash}.`,
       `Spending not yet counted (API key "${name}").`,
-      'OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage.',
+      `OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage with key-hash ${created?.hash} and without workspace.`,
     ]);
     expect(calls().slice(3)).toEqual([DISABLE, DELETE]);
     expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);

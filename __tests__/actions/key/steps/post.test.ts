@@ -43,7 +43,7 @@ describe('the post step of the key action', () => {
     expect(log).toEqual([
       '▸ Requests',
       `Spending not yet counted (API key "${main.outputs['name']}").`,
-      'OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage.',
+      `OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage with key-hash ${main.outputs['hash']} and without workspace.`,
     ]);
     expect(keys()).toHaveLength(1);
     expect(calls()).toEqual([LOOKUP, LIST, CREATE, READ]);
@@ -68,7 +68,7 @@ test('after the job, what a key has spent is in the summary, and only a log line
   const main = await createKey({ 'revoke-after-job': 'false' });
   seedUsage(key.sandbox, keys()[0] as Key, { credits: 0.3 });
   expect((await runPost(main)).summary).toContain(
-    `<h3>💵 Spent at least $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<p>OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage.</p>\n<details><summary>Name of the API key</summary>\n<p><code>${main.outputs['name']}</code></p>\n</details>`,
+    `<h3>💵 Spent at least $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<p>OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage with key-hash ${main.outputs['hash']} and without workspace.</p>\n<details><summary>Name of the API key</summary>\n<p><code>${main.outputs['name']}</code></p>\n</details>`,
   );
   const ended = await runPost(await createKey());
   expect(ended.summary).toContain('<p>The API key does not work any more.</p>');
