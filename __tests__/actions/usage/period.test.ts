@@ -41,7 +41,7 @@ describe('the beginning of a period', () => {
     ['created', to + 2_500, to - 1_000],
     ['day', to, to - 1_000],
   ])('since %s, created at %s', (since, createdAt, start) => {
-    expect(startOf(since, { created: createdAt, to })).toBe(start);
+    expect(startOf({ since, to }, createdAt)).toBe(start);
   });
 });
 

@@ -62,8 +62,8 @@ export function calendarStarts(to: number): Readonly<Record<'month' | 'week' | '
  * nothing was spent before. Undefined if it begins with the creation, and that is unknown.
  */
 export function startOf(
-  since: Since,
-  { created, to }: { created: number | undefined; to: number },
+  { since, to }: { since: Since; to: number },
+  created: number | undefined,
 ): number | undefined {
   // The API takes whole seconds. Its clock for `created_at` can be ahead of that of `Date`.
   const createdSecond =

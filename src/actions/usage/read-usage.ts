@@ -6,12 +6,12 @@ import {
   queryUsage,
   type UsageByModel,
   type UsageFilter,
+  type UsageQuery,
 } from '../../openrouter/resources/analytics.ts';
 import {
   describeKey,
   isLimitUnread,
   type Key,
-  type KeyReading,
   keyRequest,
   limitOf,
   listKeys,
@@ -31,7 +31,7 @@ import { type Clocks, currentTime } from '../../shared/time-window.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Counted, type Period, type Since, spentAtLeast, startOf } from './period.ts';
 import type { KeyCost, UsageResult } from './result.ts';
-import { gapOfClocks, gapsIn, type UsageGap } from './usage-gap.ts';
+import { gapOfClocks, gapOfLength, gapsIn, type UsageGap } from './usage-gap.ts';
 
 /** Whose usage the author of the workflow requested. */
 export type RequestedSpender =
@@ -62,65 +62,48 @@ interface UsageOptions {
 export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
   const { clock, log } = context;
   const start = clock.now();
-  const { clocks, ...result } =
+  const result =
     request.workspace === undefined
-      ? await readByHash(request, context)
+      ? await readKey(request, undefined, context)
       : await readInWorkspace(request, context);
   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-  return {
-    ...result,
-    serverTime: clocks.server,
-    gaps: [...gapOfClocks(clocks), ...result.gaps],
-  };
-}
-
-/** A request with a workspace, or without one. */
-type RequestOf<Named extends string | undefined> = Extract<UsageRequest, { workspace: Named }>;
-
-/** What was read, and the time of the response with which the period ends. */
-interface Read extends ScopedResult {
-  clocks: Clocks;
+  return result;
 }
 
 async function readInWorkspace(
-  { workspace: idOrSlug, keyHash, since }: RequestOf<string>,
+  { workspace: idOrSlug, keyHash, since }: Extract<UsageRequest, { workspace: string }>,
   context: Context,
-): Promise<Read> {
+): Promise<UsageResult> {
   const { client, log, timeOfDay } = context;
   log.info(`Reading the usage of the workspace ${JSON.stringify(idOrSlug)}.`);
   const { workspace, serverTime } = await findWorkspace(client, idOrSlug);
   if (!workspace) throw new Failure(workspaceNotFound, { workspace: idOrSlug });
   log.info(`Found ${describeFound(workspace, idOrSlug)}.`);
+  if (keyHash !== undefined) return readKey({ keyHash, since }, workspace, context);
   const clocks = { server: serverTime, runner: timeOfDay() };
-  const scope = { since, to: endOfSecond(clocks, [workspace]) };
-  if (keyHash === undefined) {
-    return { clocks, ...(await readWorkspaceUsage(workspace, scope, context)) };
-  }
-  const { key, serverTime: keyTime } = await findKey(keyHash, context);
-  if (key?.workspace_id !== workspace.id) {
-    throw new Failure(keyNotFound, { hash: keyHash, workspace, warnings: [] });
-  }
-  const readAt = endOfSecond({ server: keyTime, runner: timeOfDay() }, [workspace, key]);
-  return { clocks, ...(await readKeyUsage({ key, readAt, workspace }, scope, context)) };
+  const scope = { since, clocks, to: endOfSecond(clocks, [workspace]) };
+  return readWorkspaceUsage(workspace, scope, context);
 }
 
-/** Reads the usage of an API key, which may have been deleted, as may its workspace. */
-async function readByHash(
-  { keyHash: hash, since }: RequestOf<undefined>,
+/**
+ * Reads the usage of an API key.
+ * @param workspace where the key must be; undefined if it can be anywhere, and can have been deleted
+ */
+async function readKey(
+  { keyHash: hash, since }: { keyHash: string; since: Since },
+  workspace: Workspace | undefined,
   context: Context,
-): Promise<Read> {
-  context.log.info(`Reading the usage of the API key with the hash ${hash}.`);
-  const { key, serverTime } = await findKey(hash, context);
-  const clocks = { server: serverTime, runner: context.timeOfDay() };
-  const to = endOfSecond(clocks, key ? [key] : []);
-  const result = key
-    ? readKeyUsage({ key, readAt: to, workspace: undefined }, { since, to }, context)
-    : readDeletedKeyUsage(hash, { since, to }, context);
-  return { clocks, ...(await result) };
-}
-
-function findKey(hash: string, context: Context): Promise<KeyReading> {
-  return requestKey(context, keyRequest(hash, `with the hash ${hash}`));
+): Promise<UsageResult> {
+  const { log, timeOfDay } = context;
+  if (!workspace) log.info(`Reading the usage of the API key with the hash ${hash}.`);
+  const { key, serverTime } = await requestKey(context, keyRequest(hash, `with the hash ${hash}`));
+  const clocks = { server: serverTime, runner: timeOfDay() };
+  const scope = { since, clocks, to: endOfSecond(clocks, key ? [key] : []) };
+  if (key && (!workspace || key.workspace_id === workspace.id)) {
+    return readKeyUsage(key, workspace, scope, context);
+  }
+  if (workspace) throw new Failure(keyNotFound, { hash, workspace, warnings: [] });
+  return readDeletedKeyUsage(hash, scope, context);
 }
 
 /** The end of the second in which a response shows resources, because its `Date` is at the beginning. */
@@ -132,36 +115,31 @@ function endOfSecond(clocks: Clocks, shown: readonly (Workspace | Key)[]): numbe
 interface Scope {
   since: Since;
   to: number;
+  /** The time of the response that shows the workspace or the API key, with which the period ends. */
+  clocks: Clocks;
 }
-
-type ScopedResult = Omit<UsageResult, 'serverTime'>;
 
 async function readWorkspaceUsage(
   workspace: Workspace,
-  { since, to }: Scope,
+  scope: Scope,
   context: Context,
-): Promise<ScopedResult> {
+): Promise<UsageResult> {
   const { id, slug } = workspace;
   const workspaceCreated = createdAt(workspace);
-  const from = startOf(since, { created: workspaceCreated, to });
-  const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
-  const [analytics, keys] = await Promise.all([
-    queryUsage(context.client, {
-      filter: { field: 'workspace', value: id },
-      from: range.from,
-      to,
-      subject: `the workspace "${slug}"`,
-    }),
-    countKeys(workspace, { from, to, workspaceCreated }, context),
+  const from = startOf(scope, workspaceCreated);
+  const query = {
+    filter: { field: 'workspace', value: id },
+    subject: `the workspace "${slug}"`,
+  } as const;
+  const [analyzed, keys] = await Promise.all([
+    analyze({ ...query, from }, scope, context),
+    countKeys(workspace, { from, to: scope.to, workspaceCreated }, context),
   ]);
   return {
     spender: { kind: 'workspace', workspace },
     keys: costsOf(keys),
     limit: undefined,
-    since,
-    from: range.requested,
-    to,
-    ...combine(analytics, keys, range.gaps),
+    ...combine(analyzed, keys, scope),
   };
 }
 
@@ -202,55 +180,44 @@ function costsOf(keys: readonly CountedKey[]): KeyCost[] {
     .map(({ key, credits, byok }) => ({ key, spent: toSpent(credits), byok: toSpent(byok) }));
 }
 
-function mayHaveSpent(counted: Counted): boolean {
-  return counted.unread !== undefined || amountOf(counted) > 0n;
+function mayHaveSpent({ amount = 0n, unread }: Counted): boolean {
+  return unread !== undefined || amount > 0n;
 }
 
-function byAmount(a: Counted, b: Counted): number {
-  return Number(amountOf(b) - amountOf(a));
+function byAmount({ amount: a = 0n }: Counted, { amount: b = 0n }: Counted): number {
+  return Number(b - a);
 }
 
-function toSpent(counted: Counted): Spent | undefined {
-  const { isExact, unread } = counted;
-  const amount = amountOf(counted);
+function toSpent({ amount = 0n, isExact, unread }: Counted): Spent | undefined {
   return unread && amount === 0n ? undefined : { amount, isExact };
 }
 
-function amountOf({ amount = 0n }: Counted): Usd {
-  return amount;
-}
-
 async function readKeyUsage(
-  { key, readAt, workspace }: { key: Key; readAt: number; workspace: Workspace | undefined },
-  { since, to }: Scope,
-  { client, log }: Context,
-): Promise<ScopedResult> {
-  log.info(`The API key is ${describeKey(key)}.`);
-  const from = startOf(since, { created: createdAt(key), to });
-  const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
-  const analytics = await queryUsage(client, {
-    filter: { field: 'api_key_id', value: key.hash },
-    from: range.from,
-    to,
-    subject: `the API key ${describeKey(key)}`,
-  });
+  key: Key,
+  workspace: Workspace | undefined,
+  scope: Scope,
+  context: Context,
+): Promise<UsageResult> {
+  const subject = `the API key ${describeKey(key)}`;
+  context.log.info(`The API key is ${describeKey(key)}.`);
+  const from = startOf(scope, createdAt(key));
+  const filter = { field: 'api_key_id', value: key.hash } as const;
+  const analyzed = await analyze({ filter, subject, from }, scope, context);
+  const { models, warnings } = analyzed.analytics;
   const workspaceCreated = workspace && createdAt(workspace);
-  const counted = countKey(key, { from, to, readAt, workspaceCreated });
+  const counted = countKey(key, { from, to: scope.to, readAt: scope.to, workspaceCreated });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
-  const isUnresolved = analytics.warnings.length > 0 || key.usage === undefined;
+  const isUnresolved = warnings.length > 0 || key.usage === undefined;
   // Neither source knows anything of the period: 0 would be a guess.
-  if (analytics.models.length === 0 && isUnresolved && counted.credits.amount === undefined) {
-    throw new Failure(usageUnknown, { key, warnings: analytics.warnings });
+  if (models.length === 0 && isUnresolved && counted.credits.amount === undefined) {
+    throw new Failure(usageUnknown, { key, warnings });
   }
   const limitGaps = isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : [];
   return {
     spender: { kind: 'key', key, workspace },
     keys: [],
     limit: limitOf(key),
-    since,
-    from: range.requested,
-    to,
-    ...combine(analytics, [counted], [...range.gaps, ...limitGaps]),
+    ...combine({ ...analyzed, gaps: [...analyzed.gaps, ...limitGaps] }, [counted], scope),
   };
 }
 
@@ -263,23 +230,19 @@ async function readKeyUsage(
  */
 async function readDeletedKeyUsage(
   hash: string,
-  scope: Scope,
-  { client, log }: Context,
-): Promise<ScopedResult> {
-  log.info(
+  requested: Scope,
+  context: Context,
+): Promise<UsageResult> {
+  context.log.info(
     'OpenRouter has no API key with this hash. Its analytics keeps what a deleted key has spent.',
   );
-  const maxDays = MAX_DAYS.api_key_id;
-  const { to } = scope;
-  const since = scope.since === 'created' ? maxDays * DAY_MS : scope.since;
-  const range = servedRange({ from: startOf(since, { created: undefined, to }), to, maxDays });
-  const analytics = await queryUsage(client, {
-    filter: { field: 'api_key_id', value: hash },
-    from: range.from,
-    to,
-    subject: `the API key with the hash ${hash}`,
-  });
-  const { models, warnings } = analytics;
+  const since = requested.since === 'created' ? MAX_DAYS.api_key_id * DAY_MS : requested.since;
+  const scope = { ...requested, since };
+  const from = startOf(scope, undefined);
+  const filter = { field: 'api_key_id', value: hash } as const;
+  const subject = `the API key with the hash ${hash}`;
+  const analyzed = await analyze({ filter, subject, from }, scope, context);
+  const { models, warnings } = analyzed.analytics;
   if (models.length === 0 || warnings.length > 0) {
     throw new Failure(keyNotFound, { hash, workspace: undefined, warnings });
   }
@@ -287,10 +250,7 @@ async function readDeletedKeyUsage(
     spender: { kind: 'deleted-key', hash },
     keys: [],
     limit: undefined,
-    since,
-    from: range.requested,
-    to,
-    ...combine(analytics, [], range.gaps),
+    ...combine(analyzed, [], scope),
   };
 }
 
@@ -302,22 +262,27 @@ const MAX_DAYS: Readonly<Record<UsageFilter['field'], number>> = { workspace: 31
 
 const DAY_MS = 86_400_000;
 
-/** The part of a period that analytics serves, and why it is not all of it. */
-function servedRange({
-  from,
-  to,
-  maxDays,
-}: {
-  from: number | undefined;
-  to: number;
-  maxDays: number;
-}): { from: number; requested: number; gaps: UsageGap[] } {
+/** What analytics shows of a period. */
+interface Analyzed {
+  analytics: UsageByModel;
+  /** The beginning of the requested period. */
+  from: number;
+  /** Why the period may be wrong, or longer than analytics goes back. */
+  gaps: readonly UsageGap[];
+}
+
+/** Reads what analytics has of the period since `from`, as far as it goes back. */
+async function analyze(
+  { filter, subject, from }: Pick<UsageQuery, 'filter' | 'subject'> & { from: number | undefined },
+  { to, clocks }: Scope,
+  { client }: Context,
+): Promise<Analyzed> {
+  const maxDays = MAX_DAYS[filter.field];
   const earliest = to - maxDays * DAY_MS;
-  if (from === undefined) {
-    return { from: earliest, requested: earliest, gaps: [{ kind: 'creation-unknown', maxDays }] };
-  }
-  const gaps: UsageGap[] = from < earliest ? [{ kind: 'too-long', maxDays, from: earliest }] : [];
-  return { from: Math.max(from, earliest), requested: from, gaps };
+  const served = Math.max(from ?? earliest, earliest);
+  const analytics = await queryUsage(client, { filter, from: served, to, subject });
+  const gaps = [...gapOfClocks(clocks), ...gapOfLength(from, { earliest, maxDays })];
+  return { analytics, from: from ?? earliest, gaps };
 }
 
 /**
@@ -325,21 +290,28 @@ function servedRange({
  * knows of deleted keys. All other figures are those of analytics.
  */
 function combine(
-  analytics: UsageByModel,
+  { analytics, from, gaps }: Analyzed,
   keys: readonly CountedKey[],
-  earlierGaps: readonly UsageGap[],
-): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
+  { since, to, clocks }: Scope,
+): Omit<UsageResult, 'spender' | 'keys' | 'limit'> {
   const { models } = analytics;
   return {
-    cost: maxUsd(sumUsd(models.map(costOf)), sumUsd(keys.map(({ credits }) => amountOf(credits)))),
+    since,
+    from,
+    to,
+    serverTime: clocks.server,
+    cost: maxUsd(
+      sumUsd(models.map(costOf)),
+      sumUsd(keys.map(({ credits }) => credits.amount ?? 0n)),
+    ),
     byok: maxUsd(
       sumUsd(models.map(({ byok_usage }) => byok_usage)),
-      sumUsd(keys.map(({ byok }) => amountOf(byok))),
+      sumUsd(keys.map(({ byok }) => byok.amount ?? 0n)),
     ),
     requests: models.reduce((sum, { request_count }) => sum + request_count, 0n),
     tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0n),
     models: models.toSorted(byCost),
-    gaps: [...earlierGaps, ...gapsIn(analytics), ...unreadGaps(keys)],
+    gaps: [...gaps, ...gapsIn(analytics), ...unreadGaps(keys)],
   };
 }
 

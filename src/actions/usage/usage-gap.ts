@@ -36,6 +36,18 @@ export function gapOfClocks({ server, runner }: Clocks): UsageGap[] {
   return [{ kind: 'time-uncertain', server, runner }];
 }
 
+/**
+ * Why analytics may lack the beginning of a period: it goes back `maxDays` days, to `earliest`.
+ * @param from undefined if the period begins with an unknown creation
+ */
+export function gapOfLength(
+  from: number | undefined,
+  { earliest, maxDays }: { earliest: number; maxDays: number },
+): UsageGap[] {
+  if (from === undefined) return [{ kind: 'creation-unknown', maxDays }];
+  return from < earliest ? [{ kind: 'too-long', maxDays, from: earliest }] : [];
+}
+
 /** Why a result of analytics is incomplete, as far as it says so. */
 export function gapsIn({ truncated, cachedAt, warnings, models }: UsageByModel): UsageGap[] {
   const unread = models.filter(({ credits_usage }) => credits_usage === null).length;
