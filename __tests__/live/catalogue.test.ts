@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
 import { openSandbox, runInSandbox } from '../../live/sandbox.ts';
-import { openVaried, VARIATIONS, type Variation } from '../support/live-variations.ts';
+import { onCall, openVaried, VARIATIONS, type Variation } from '../support/live-variations.ts';
 import { ROOT } from '../support/root.ts';
 
 test('each assumption has an id of its own, and a variation of the sandbox', () => {
@@ -35,6 +35,38 @@ test.each(CATALOGUE)(
     expect(observations).toEqual([expect.objectContaining({ assumption, verdict: 'differs' })]);
   },
 );
+
+describe('how late analytics is', () => {
+  const probe = async (variation: Variation) => {
+    const assumptions = CATALOGUE.filter(({ id }) => id === 'analytics-of-deleted-key');
+    const { observations } = await runInSandbox(assumptions, openVaried(variation));
+    return observations.map(({ verdict, observed }) => [verdict, observed]);
+  };
+
+  test.each([
+    [0, 'agrees', 'at once'],
+    [30, 'agrees', 'after at most 31 min'],
+    // The documents promise a cost after an hour.
+    [70, 'differs', 'after at most 71 min'],
+    [130, 'differs', 'not in the time of this probe'],
+  ])('is observed in minutes: %d min', async (minutes, verdict, delay) => {
+    const late: Variation = ({ account, respond }) => {
+      account.analytics.lag = minutes * 60_000;
+      return respond();
+    };
+    expect(await probe(late)).toEqual([[verdict, `existing: ${delay}; deleted: ${delay}`]]);
+  });
+
+  test('is observed with its warnings, with which usage rejects what analytics has', async () => {
+    const warned = onCall('POST /analytics/query', (response) => {
+      const { data } = JSON.parse(response.body) as { data: object };
+      return { ...response, body: JSON.stringify({ data: { ...data, warnings: ['Sampled'] } }) };
+    });
+    const [[verdict, observed] = []] = await probe(warned);
+    expect(verdict).toBe('differs');
+    expect(observed).toMatch(/; deleted: .*, with the warning "Sampled"$/);
+  });
+});
 
 test.each(globSync('docs/**/*.md', { cwd: ROOT }))(
   '%s names assumptions that exist, with their files',
