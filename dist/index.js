@@ -1960,9 +1960,9 @@ await client.pause(delay)}}const CLEAN_UP={heading:"Preview",thing:"OpenRouter p
 async function cleanUp({dryRun},context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
 const result=[],open=[]
-await forEachOf(groupBySubject(marked),async group=>{for(const{workspace,night}of await handleGroup(group,{dryRun},context)){night.outcome==="kept"&&open.push(workspace)
-result.push(toSwept(workspace,night,context))}})
-dryRun||await updateComments(open,context)
+await forEachOf(groupBySubject(marked),async group=>{for(const one of await handleGroup(group,{dryRun},context))one.night.outcome==="kept"?open.push(one):result.push(toSwept(one,context))})
+await forEachOf(open,async one=>{const night=await describeOpen(one,{dryRun},context)
+result.push(toSwept({...one,night},context))})
 const count=outcome=>withOutcome(result,outcome).length
 log.info(dryRun?"Dry run: nothing was changed.":`Deleted: ${count("deleted")}. Left to the next clean-up: ${count("left")}. Open: ${count("kept")}. In ${formatSeconds(clock.now()-start)}.`)
 return result}function groupBySubject(marked){const groups=new Map
@@ -1989,8 +1989,12 @@ if(!keys.every(isCounted)){workspace.isLocked||await writeComment({workspace},co
 return left(NOT_COUNTED)}await context.github.untilResumed()
 const reason=context.comments?.failure!==void 0?"GitHub accepts no comment now":reasonToStop(context,keys.length)
 return reason===void 0?deletePreview(one,context):left(reason)}function warnOfUnknownEnds({workspace,watch},{warn}){const keys=watch.list?withUnknownEnd(watch.list):[]
-keys.length>0&&warn(keyEndUnknown,{workspace,keys})}async function updateComments(open,context){await forEachOf(open,async workspace=>{reasonToStop(context)===void 0&&await writeComment({workspace,addsNone:!0},context)})}const STALE="its pull request or branch is closed"
-function toSwept(workspace,night,context){const{subject}=workspace,link=linkTo(subject,context.repository),found={...workspace,link,age:void 0,reason:STALE}
+keys.length>0&&warn(keyEndUnknown,{workspace,keys})}async function describeOpen({workspace,night},{dryRun},context){if(reasonToStop(context)!==void 0)return night
+const comment=dryRun?void 0:await writeComment({workspace,addsNone:!0},context),{value:listed}=await catching(listKeys(context,workspace),ApiError)
+if(!listed)return night
+const keys=seenIn(listed),works=`${countKeys(keys.filter(isWorking).length)} can spend`,cap=comment?.kind==="written"?comment.data.cap:void 0,ofCap=cap===void 0?"":`, the cap is ${formatExactUsd(cap)}`
+return{...night,spent:spentBy(keys),reason:`${night.reason}: ${works}${ofCap}`}}const STALE="its pull request or branch is closed"
+function toSwept({workspace,night},context){const{subject}=workspace,link=linkTo(subject,context.repository),found={...workspace,link,age:void 0,reason:STALE}
 if(night.outcome==="failed")return failed({...found,...night},night.failure,context)
 night.outcome==="left"&&context.log.info(`Left to the next clean-up: ${workspace.name}, because ${night.reason}.`)
 return{...found,...night}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)

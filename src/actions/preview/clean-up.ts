@@ -1,8 +1,17 @@
 import { forEachOf, forOneOfMany } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { countWorkspaces, formatSeconds } from '../../lib/format.ts';
-import { isCounted, KeyWatch, withUnknownEnd } from '../../openrouter/settlement.ts';
+import { countKeys, countWorkspaces, formatSeconds } from '../../lib/format.ts';
+import { formatExactUsd } from '../../lib/format-usd.ts';
+import { listKeys } from '../../openrouter/resources/keys.ts';
+import {
+  isCounted,
+  isWorking,
+  KeyWatch,
+  seenIn,
+  spentBy,
+  withUnknownEnd,
+} from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
 import { failed } from '../../teardown/delete-stale.ts';
 import {
@@ -56,14 +65,17 @@ export async function cleanUp(
   const marked = await findMarked(context);
   log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
   const result: SweptWorkspace[] = [];
-  const open: MarkedWorkspace[] = [];
+  const open: Handled[] = [];
   await forEachOf(groupBySubject(marked), async (group) => {
-    for (const { workspace, night } of await handleGroup(group, { dryRun }, context)) {
-      if (night.outcome === 'kept') open.push(workspace);
-      result.push(toSwept(workspace, night, context));
+    for (const one of await handleGroup(group, { dryRun }, context)) {
+      if (one.night.outcome === 'kept') open.push(one);
+      else result.push(toSwept(one, context));
     }
   });
-  if (!dryRun) await updateComments(open, context);
+  await forEachOf(open, async (one) => {
+    const night = await describeOpen(one, { dryRun }, context);
+    result.push(toSwept({ ...one, night }, context));
+  });
   const count = (outcome: NightResult['outcome']) => withOutcome(result, outcome).length;
   log.info(
     dryRun
@@ -178,24 +190,27 @@ function warnOfUnknownEnds(
   if (keys.length > 0) warn(keyEndUnknown, { workspace, keys });
 }
 
-async function updateComments(
-  open: readonly MarkedWorkspace[],
+/** Brings the comment of an open preview up to date, and adds what its API keys have spent, and which work. */
+async function describeOpen(
+  { workspace, night }: Handled,
+  { dryRun }: { dryRun: boolean },
   context: GitHubContext,
-): Promise<void> {
-  await forEachOf(open, async (workspace) => {
-    if (reasonToStop(context) !== undefined) return;
-    await writeComment({ workspace, addsNone: true }, context);
-  });
+): Promise<NightResult> {
+  if (reasonToStop(context) !== undefined) return night;
+  const comment = dryRun ? undefined : await writeComment({ workspace, addsNone: true }, context);
+  const { value: listed } = await catching(listKeys(context, workspace), ApiError);
+  if (!listed) return night;
+  const keys = seenIn(listed);
+  const works = `${countKeys(keys.filter(isWorking).length)} can spend`;
+  const cap = comment?.kind === 'written' ? comment.data.cap : undefined;
+  const ofCap = cap === undefined ? '' : `, the cap is ${formatExactUsd(cap)}`;
+  return { ...night, spent: spentBy(keys), reason: `${night.reason}: ${works}${ofCap}` };
 }
 
 /** Why a preview is deleted. */
 const STALE = 'its pull request or branch is closed';
 
-function toSwept(
-  workspace: MarkedWorkspace,
-  night: NightResult,
-  context: GitHubContext,
-): SweptWorkspace {
+function toSwept({ workspace, night }: Handled, context: GitHubContext): SweptWorkspace {
   const { subject } = workspace;
   const link = linkTo(subject, context.repository);
   const found: FoundWorkspace = { ...workspace, link, age: undefined, reason: STALE };

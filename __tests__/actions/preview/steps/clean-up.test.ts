@@ -68,10 +68,26 @@ describe('a clean-up', () => {
       count: '2',
       'keys-cost-usd': '0',
     });
-    expect(step.summary).toContain('<details><summary>Kept: 1</summary>');
+    expect(step.summary).toContain('<details><summary>Kept: 1, $0.00 spent</summary>');
+    expect(step.summary).toContain('it is open: 0 API keys can spend');
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
     expect(slugs()).toEqual(['preview-shop-9', 'preview-shop-1']);
     expect(comments().map((body) => body.includes(', closed</h3>'))).toEqual([false, true]);
+  });
+
+  test('shows what each open preview has spent, its cap, and how many of its keys can spend', async () => {
+    const inputs = { 'preview-limit-usd': '5' };
+    const { main: deployed } = await job(open()[0], { ...inputs, key: 'preview' }, 0.5);
+    await job(open()[0], inputs, 0.25);
+    letPass(COUNTED);
+    expect(deployed.exitCode).toBe(0);
+    const step = await main(nightly());
+    expect(step.summary).toContain('Kept: 2, at least $0.75 spent');
+    expect(step.summary).toContain('it is open: 1 API key can spend, the cap is $5.00');
+    expect(step.summary).toContain('it is open: 0 API keys can spend, the cap is $5.00');
+    const dryRun = await main(nightly(), { 'dry-run': 'true' });
+    expect(dryRun.summary).toContain('Kept: 2, at least $0.75 spent');
+    expectUnchanged(dryRun);
   });
 
   test('ends the spending without waiting, and leaves the rest to the next night', async () => {
