@@ -20,17 +20,14 @@ const slow = (ms: number): InProcessFault => ({
 const CANCELLED = { cancelledAfter: DURING_POST_MS };
 
 describe('A step that is cancelled during POST /keys', () => {
-  test.each([10, 1_000, 5_000, 8_000])(
-    'leaves no key after its job if OpenRouter takes %i ms',
-    async (ms) => {
-      const scene = openKeyScene({ faults: [slow(ms)] });
-      const step = await scene.createKey({}, CANCELLED);
-      expect(step.handedOver?.key.hash).toBe(scene.hashes()[0]);
-      expectCleanPost(await scene.runPost(step));
-      await pass(scene.simulation, 60_000);
-      expect(scene.keys()).toEqual([]);
-    },
-  );
+  test.each([5_000, 8_000])('leaves no key after its job if OpenRouter takes %i ms', async (ms) => {
+    const scene = openKeyScene({ faults: [slow(ms)] });
+    const step = await scene.createKey({}, CANCELLED);
+    expect(step.handedOver?.key.hash).toBe(scene.hashes()[0]);
+    expectCleanPost(await scene.runPost(step));
+    await pass(scene.simulation, 60_000);
+    expect(scene.keys()).toEqual([]);
+  });
 
   test('ends with the response: the outputs are set, and no request follows', async () => {
     const scene = openKeyScene({ faults: [slow(1_000)] });

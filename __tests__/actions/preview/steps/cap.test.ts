@@ -174,25 +174,6 @@ describe('a step that has no room until ended keys have settled', () => {
     expect(ms).toBeGreaterThanOrEqual(SETTLED);
   });
 
-  test('does not wait for a key that ended three minutes ago', async () => {
-    await job(open(), FULL, 0);
-    // OpenRouter's clock shows whole seconds.
-    letPass(SETTLED + 1_000);
-    const { step, ms } = await timed(() => main(push(), FULL));
-    expect(step.exitCode).toBe(0);
-    expect(step.log).not.toContain('wait for');
-    expect(ms).toBeLessThan(5_000);
-  });
-
-  test('gets the key as soon as there is room, also if another key settles later', async () => {
-    await job(open(), CAPPED, 0);
-    letPass(2 * MINUTE);
-    await job(push(), CAPPED, 0);
-    const { step, ms } = await timed(() => main(push(), CAPPED));
-    expect(keyOf(step)).toMatchObject({ limit: 1 });
-    expect(ms).toBeLessThan(1.5 * MINUTE);
-  });
-
   test('fails as soon as there can be none, and says who has the rest', async () => {
     await job(open(), FULL, 0);
     // Another job gets the room while this one waits.
@@ -217,22 +198,6 @@ describe('a step that has no room until ended keys have settled', () => {
     expect(ms).toBeGreaterThan(4 * MINUTE);
     expect(ms).toBeLessThanOrEqual(6 * MINUTE);
   });
-
-  test('ends at once when it is cancelled', async () => {
-    await job(open(), FULL, 0);
-    let cancelledAt = 0;
-    onNth(harness.sandbox, 'GET /keys', 5, () => {
-      cancelledAt = now();
-      process.emit('SIGINT');
-    });
-    const event = push();
-    const step = await main(event, FULL);
-    expect(failureOf(step).code).toBe('cancelled');
-    expect(now() - cancelledAt).toBeLessThan(1_000);
-    expect(step.openRouterCalls).not.toContain('POST /keys');
-    const ended = await post(event, step, FULL, { jobStatus: 'cancelled' });
-    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
-  });
 });
 
 describe('a key of another job that is created at the same time', () => {
@@ -246,13 +211,6 @@ describe('a key of another job that is created at the same time', () => {
     harness.sandbox.requests.flatMap(({ method, body }) =>
       method === 'PATCH' ? [JSON.parse(body)] : [],
     );
-
-  test('leaves room for both, if there is', async () => {
-    beforePost(1.5);
-    const step = await main(open(), CAPPED);
-    expect(keyOf(step)).toMatchObject({ limit: 1 });
-    expect(step.log).not.toContain('Another job');
-  });
 
   test('has the younger give way in one PATCH, which marks it, and fail if it holds the rest', async () => {
     beforePost(2);
@@ -412,26 +370,6 @@ describe('a deployed key', () => {
       ]);
     },
   );
-
-  test('gets its room again once those of failed deployments have settled', async () => {
-    const failing = { ...DEPLOYED, 'job-status': 'failure' };
-    await job(open(), DEPLOYED);
-    for (let n = 0; n < 3; n += 1) {
-      const { main: step } = await job(push(), failing);
-      expect(step.exitCode).toBe(0);
-    }
-    const { main: step } = await job(push(), DEPLOYED);
-    expect(step.exitCode).toBe(0);
-    expect(limits().filter((limit) => limit === 1)).toHaveLength(1);
-  });
-
-  test('has no room while dead runners hold it', async () => {
-    await main(open(), DEPLOYED);
-    await main(push(), DEPLOYED);
-    const { code, title } = failureOf(await main(push(), DEPLOYED));
-    expect(code).toBe('preview-limit-reached');
-    expect(title).toContain('$2.00 held by the deployment');
-  });
 });
 
 describe('the comment', () => {
