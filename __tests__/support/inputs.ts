@@ -1,4 +1,3 @@
-import { afterEach } from '@jest/globals';
 import { invalidInputs } from '../../src/inputs/failures.ts';
 import type { InputLog } from '../../src/inputs/slug.ts';
 import { Failure } from '../../src/shared/failure.ts';
@@ -7,10 +6,6 @@ import { Failure } from '../../src/shared/failure.ts';
 export const KEY = 'sk-or-v1-of-a-test-of-inputs';
 
 type Texts = Readonly<Record<string, string>>;
-
-const original = { ...process.env };
-
-afterEach(() => setEnvironment(original));
 
 function setEnvironment(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(process.env)) delete process.env[name];
@@ -35,8 +30,13 @@ export function readWith<Inputs>(read: Reader<Inputs>, texts: Texts, env: Texts 
     `INPUT_${name.toUpperCase()}`,
     text,
   ]);
+  const original = { ...process.env };
   setEnvironment({ ...env, ...Object.fromEntries(variables) });
-  return read(NO_LOG);
+  try {
+    return read(NO_LOG);
+  } finally {
+    setEnvironment(original);
+  }
 }
 
 export function rejectionOf(
