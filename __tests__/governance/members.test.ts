@@ -4,7 +4,8 @@ import { matchMembers, reconcileMembers } from '../../src/governance/members.ts'
 import type { FailureClass } from '../../src/http/retry-policy.ts';
 import { ADD_MEMBERS } from '../support/governance.ts';
 import { type GovernanceScene, openGovernanceScene } from '../support/governance-scene.ts';
-import { onNth, storyOf } from '../support/simulation.ts';
+import { beforeNth } from '../support/on-nth.ts';
+import { storyOf } from '../support/simulation.ts';
 
 const LIST = 'GET /workspaces/:id/members';
 
@@ -68,7 +69,7 @@ test('members are added in requests of at most 100', async () => {
 
 test('after a lost response, members are looked up, and only those that are missing are added again', async () => {
   const scene = openGovernanceScene({ on: ADD_MEMBERS, kind: 'reset' });
-  onNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
+  beforeNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
   const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
   expect(error).toBeUndefined();
   expect(added(scene)).toEqual([
@@ -92,7 +93,7 @@ describe('a response that names only some of the added members', () => {
 
   test('fails the step if the others are not members, and names those', async () => {
     const scene = openGovernanceScene(response);
-    onNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
+    beforeNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
     const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
     expect(error).toMatchObject({
       code: 'partly-applied',

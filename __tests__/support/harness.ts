@@ -15,7 +15,7 @@ import {
   type StepResult,
   startStep,
 } from '../../sandbox/runner/runner.ts';
-import { afterExchange } from './on-nth.ts';
+import { afterExchange, checkInterleavings } from './on-nth.ts';
 import { openResources, type Resources } from './resources.ts';
 import { ROOT } from './root.ts';
 import { followSteps, inVirtualTime } from './step-time.ts';
@@ -51,6 +51,7 @@ export interface HarnessOptions extends SandboxOptions, Pick<StepOptions, 'timeO
  */
 export function openHarness({ timeOfDay, followsSteps, ...options }: HarnessOptions = {}) {
   const resources = openResources();
+  checkInterleavings();
   const followed = followsSteps
     ? resources.add(followSteps(options.now?.() ?? new Date()))
     : undefined;

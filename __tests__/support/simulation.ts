@@ -95,25 +95,6 @@ export function pass({ clock }: Simulation, ms: number): Promise<void> {
   return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
 }
 
-/** Does `act` when request number `n` of `call` is sent, counted from 1, and before it arrives. */
-export function onNth(
-  simulation: Simulation,
-  call: string,
-  n: number,
-  act: (signal: AbortSignal) => unknown,
-): void {
-  const { account, network, proxy } = simulation;
-  simulation.proxy = (direct) => {
-    const next = proxy(direct);
-    return async (request, signal) => {
-      const isCall = account.callOf(request.method, request.url.slice(API_URL.length)) === call;
-      const earlier = network.calls.filter((other) => other === call).length;
-      if (isCall && earlier === n - 1) await act(signal);
-      return next(request, signal);
-    };
-  };
-}
-
 /** Has each response arrive as `change` makes it. */
 export function onResponse(
   simulation: Simulation,

@@ -12,15 +12,9 @@ import {
   LIST_KEYS,
   SLUG,
 } from '../support/delete.ts';
+import { beforeNth } from '../support/on-nth.ts';
 import { JITTER, openPlainSimulation } from '../support/plain-simulation.ts';
-import {
-  connect,
-  onNth,
-  onResponse,
-  pass,
-  type Simulation,
-  storyOf,
-} from '../support/simulation.ts';
+import { connect, onResponse, pass, type Simulation, storyOf } from '../support/simulation.ts';
 
 const respond = (on: string, status: number, fields = {}): InProcessFault => ({
   on,
@@ -123,7 +117,7 @@ describe('a workspace that OpenRouter reports as missing', () => {
 
   test('and that a lookup does not find either was deleted by another job, which is no problem', async () => {
     const scene = simulate(0);
-    onNth(scene.simulation, DELETE_WORKSPACE, 1, () => deleteWithItsKeys(scene.simulation));
+    beforeNth(scene.simulation, DELETE_WORKSPACE, 1, () => deleteWithItsKeys(scene.simulation));
     expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, outcome: 'already-deleted' });
     expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
   });
@@ -141,7 +135,7 @@ describe('a rejection', () => {
     'with HTTP %i because of a key that another job created is overcome',
     async (status) => {
       const scene = simulate(0, respond(DELETE_WORKSPACE, status));
-      onNth(scene.simulation, DELETE_WORKSPACE, 1, () =>
+      beforeNth(scene.simulation, DELETE_WORKSPACE, 1, () =>
         seedKey(scene.simulation, scene.workspace),
       );
       expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, outcome: 'deleted' });
@@ -198,7 +192,7 @@ describe('a rejection', () => {
     'of %s is no problem if another job has deleted the workspace',
     async (on) => {
       const scene = simulate(1, respond(on, 400));
-      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+      beforeNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
       expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, outcome: 'already-deleted' });
     },
   );
@@ -212,7 +206,7 @@ describe('a rejection', () => {
     'of the management key, HTTP %i to %s, fails the teardown although a lookup finds no workspace',
     async (status, on) => {
       const scene = simulate(1, ...Array(3).fill(respond(on, status)));
-      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+      beforeNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
       const failure = incomplete(status);
       expect(await runTeardown(scene)).toMatchObject({ outcome: 'failed', failure });
       expect(scene.calls.at(-1)).toBe(on);
@@ -221,7 +215,7 @@ describe('a rejection', () => {
 
   test('of one key deletion does not excuse that the management key is rejected at another', async () => {
     const scene = simulate(2, respond(DELETE_KEY, 400), respond(DELETE_KEY, 403));
-    onNth(scene.simulation, DELETE_KEY, 2, () => deleteWithItsKeys(scene.simulation));
+    beforeNth(scene.simulation, DELETE_KEY, 2, () => deleteWithItsKeys(scene.simulation));
     const failure = incomplete(400, 403);
     expect(await runTeardown(scene)).toMatchObject({ outcome: 'failed', failure });
   });
@@ -247,7 +241,7 @@ describe('a response that does not say whether the workspace was deleted', () =>
 
 test('an API key that another job deleted first is not counted', async () => {
   const scene = simulate(2);
-  onNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
+  beforeNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
   const result = { deletedKeys: 1, outcome: 'deleted' };
   expect(await runTeardown(scene)).toEqual(result);
 });
@@ -315,7 +309,7 @@ describe('another job that creates keys', () => {
   const simulateKeys = (count: number) => {
     const scene = simulate(1);
     for (let n = 1; n <= count; n += 1) {
-      onNth(scene.simulation, DELETE_KEY, n, () => seedKey(scene.simulation, scene.workspace));
+      beforeNth(scene.simulation, DELETE_KEY, n, () => seedKey(scene.simulation, scene.workspace));
     }
     return scene;
   };

@@ -5,7 +5,8 @@ import type { CreateRequest } from '../../../src/actions/create/request.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { PATCH_GUARDRAIL } from '../../support/governance.ts';
-import { onNth, onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
+import { beforeNth } from '../../support/on-nth.ts';
+import { onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
 import {
   CONDITIONS,
   desired,
@@ -130,7 +131,7 @@ describe('a warning that a workspace is not deleted after the job', () => {
 
   test('does not appear if another job created it', async () => {
     const simulation = simulate([], { takenSlugStatus: 409 });
-    onNth(simulation, POST, 1, () => seedWorkspace(simulation, { ...desired, name: 'Other' }));
+    beforeNth(simulation, POST, 1, () => seedWorkspace(simulation, { ...desired, name: 'Other' }));
     const run = await runCreate(simulation, REUSE, CONDITIONS);
     expect(run.result?.outcome).toBe('unchanged');
     expect(run.log).not.toContain(WARNING);
@@ -249,7 +250,7 @@ test('a lookup that is unauthorized after HTTP 502 gives advice about the key, a
 test('a workspace that is deleted before its update fails the step without advice about api-url', async () => {
   const simulation = simulate([]);
   seedWorkspace(simulation, { ...desired, name: 'Old' });
-  onNth(simulation, 'PATCH /workspaces/:id', 1, () => simulation.account.workspaces.splice(1));
+  beforeNth(simulation, 'PATCH /workspaces/:id', 1, () => simulation.account.workspaces.splice(1));
   const request = { ...WITHOUT_LOOKUP, ifExists: 'update' as const };
   const { error, effect } = await runCreate(simulation, request, CONDITIONS);
   const { title, lines } = describeError(error, effect.current());

@@ -1,7 +1,8 @@
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
 import type { ApiError } from '../../../src/http/request.ts';
-import { onNth, openSimulation, type Simulation, type StepRun } from '../../support/simulation.ts';
+import { beforeNth } from '../../support/on-nth.ts';
+import { openSimulation, type Simulation, type StepRun } from '../../support/simulation.ts';
 
 export const desired = {
   name: 'Preview',
@@ -47,7 +48,7 @@ export function respondWith(
 export const LOST: InProcessFault = { on: POST, kind: 'reset', applied: true };
 
 export function failLookup(simulation: Simulation, n: number, status = 403): void {
-  onNth(simulation, GET, n, () =>
+  beforeNth(simulation, GET, n, () =>
     simulation.network.schedule.push({ on: GET, kind: 'response', status }),
   );
 }

@@ -14,8 +14,9 @@ import {
   LIST_KEYS,
   SLUG,
 } from '../../support/delete.ts';
+import { beforeNth } from '../../support/on-nth.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
-import { connect, onNth, pass, type Simulation, storyOf } from '../../support/simulation.ts';
+import { connect, pass, type Simulation, storyOf } from '../../support/simulation.ts';
 
 async function runDelete(
   simulation: Simulation,
@@ -104,7 +105,7 @@ describe('a deletion that OpenRouter reports', () => {
     const simulation = openPlainSimulation();
     seedWorkspace(simulation, { slug: SLUG, keys: 1 });
     const { account, clock } = simulation;
-    onNth(simulation, DELETE_WORKSPACE, 1, () => {
+    beforeNth(simulation, DELETE_WORKSPACE, 1, () => {
       const workspaces = [...account.workspaces];
       clock.after(20, () => account.workspaces.splice(0, 9, ...workspaces));
       clock.after(lag, () => account.workspaces.splice(1));
@@ -115,7 +116,7 @@ describe('a deletion that OpenRouter reports', () => {
   test('fails the step if it cannot be verified', async () => {
     const simulation = openPlainSimulation();
     const { id } = seedWorkspace(simulation, { slug: SLUG });
-    onNth(simulation, FIND_WORKSPACE, 2, () =>
+    beforeNth(simulation, FIND_WORKSPACE, 2, () =>
       simulation.network.schedule.push({ on: FIND_WORKSPACE, kind: 'response', status: 403 }),
     );
     expect((await runDelete(simulation)).result).toMatchObject({

@@ -12,8 +12,10 @@ import {
   type KeyScene,
   openKeyScene,
 } from '../../support/key-scene.ts';
-import { onNth } from '../../support/on-nth.ts';
+import { checkInterleavings, onNth } from '../../support/on-nth.ts';
 import { pass, storyOf } from '../../support/simulation.ts';
+
+checkInterleavings();
 
 /** The lines of a step without what it saves. */
 const storyOfStep = ({ lines }: { lines: string[] }) =>

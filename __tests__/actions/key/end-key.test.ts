@@ -12,7 +12,9 @@ import {
   expectFailed,
   openKeyScene,
 } from '../../support/key-scene.ts';
-import { onNth } from '../../support/on-nth.ts';
+import { checkInterleavings, onNth } from '../../support/on-nth.ts';
+
+checkInterleavings();
 
 /** The expiry that a step of a scene requests by default. */
 const TIME = '1 Jan 2026 06:00 UTC';

@@ -13,8 +13,10 @@ import {
   expectFailed,
   openKeyScene,
 } from '../../support/key-scene.ts';
-import { onNth } from '../../support/on-nth.ts';
+import { checkInterleavings, onNth } from '../../support/on-nth.ts';
 import { onResponse } from '../../support/simulation.ts';
+
+checkInterleavings();
 
 test('A list that lags behind the deletion of an orphan does not confuse the step', async () => {
   const scene = openKeyScene();

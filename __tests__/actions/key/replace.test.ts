@@ -7,8 +7,10 @@ import { describeSpent } from '../../../src/shared/describe-spent.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
 import { expectCleanPost, expectCreated, openKeyScene } from '../../support/key-scene.ts';
-import { onNth } from '../../support/on-nth.ts';
+import { checkInterleavings, onNth } from '../../support/on-nth.ts';
 import { pass } from '../../support/simulation.ts';
+
+checkInterleavings();
 
 const KEPT = { endsAfterJob: false, replace: 'after-job' } as const;
 

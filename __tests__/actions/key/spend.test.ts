@@ -13,7 +13,7 @@ import {
   openKeyScene,
 } from '../../support/key-scene.ts';
 import type { KeyPost, KeyStep } from '../../support/key-steps.ts';
-import { onNth } from '../../support/simulation.ts';
+import { beforeNth } from '../../support/on-nth.ts';
 
 const throttled = (on: string, seconds: number): InProcessFault => ({
   on,
@@ -46,7 +46,7 @@ async function runUntilDelete(scene: KeyScene, step: KeyStep, conditions = {}) {
   const { clock } = scene.simulation;
   const start = clock.now();
   let deletedAfter = Number.POSITIVE_INFINITY;
-  onNth(scene.simulation, DELETE, 1, () => {
+  beforeNth(scene.simulation, DELETE, 1, () => {
     deletedAfter = clock.now() - start;
   });
   return { post: await scene.runPost(step, conditions), deletedAfter };
@@ -67,7 +67,7 @@ describe('the post step of a key', () => {
     const { scene, step } = await createSpender();
     const [key] = scene.keys();
     scene.scheduleFaults({ on: DISABLE, kind: 'response', status: 500 });
-    onNth(scene.simulation, DISABLE, 2, () =>
+    beforeNth(scene.simulation, DISABLE, 2, () =>
       seedUsage(scene.simulation, key as Key, { credits: 1 }),
     );
     expect((await scene.runPost(step)).lines).toContain('Spent at least $1.04 of $5.00');
@@ -286,7 +286,7 @@ describe('the post step of a key that replaces others', () => {
     ],
   ])('reports what it has spent so far, %s', async (_, spent, isSoFar, during) => {
     const { scene, step, key, spend } = await createReplacement();
-    onNth(scene.simulation, LIST, 2, () => {
+    beforeNth(scene.simulation, LIST, 2, () => {
       spend();
       during(key, scene.keys());
     });

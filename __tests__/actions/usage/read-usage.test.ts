@@ -4,9 +4,10 @@ import { readUsage, type UsageRequest } from '../../../src/actions/usage/read-us
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import { CounterMemory } from '../../../src/openrouter/counters.ts';
+import { beforeNth } from '../../support/on-nth.ts';
 import { JITTER, LATENCY, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
-import { connect, onNth, onResponse, type Simulation } from '../../support/simulation.ts';
+import { connect, onResponse, type Simulation } from '../../support/simulation.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const DAY = 86_400_000;
@@ -335,7 +336,7 @@ test('the usage of a day is incomplete if its counters were read before and afte
   }
   simulation.account.analytics.lag = 2 * HOUR;
   const { clock } = simulation;
-  onNth(simulation, 'GET /keys', 2, () => new Promise<void>((end) => clock.after(12_000, end)));
+  beforeNth(simulation, 'GET /keys', 2, () => new Promise<void>((end) => clock.after(12_000, end)));
   const { gaps } = await readIn(simulation, { since: 'day' });
   expect(gaps).toEqual([{ kind: 'keys-unread', keys: 150, cause: 'midnight' }]);
 });
