@@ -9,6 +9,7 @@ import { type Client, forEachOf, MAX_CONCURRENCY } from '../../src/http/client.t
 import type { ApiError, ApiRequest } from '../../src/http/request.ts';
 import { attemptTimeout, classifyResponse, FAILURE_CLASSES } from '../../src/http/retry-policy.ts';
 import { TransportError } from '../../src/http/transport.ts';
+import { SILENT } from '../support/client.ts';
 import {
   json,
   openRecordingClient,
@@ -50,7 +51,7 @@ async function deliver<Data>(client: Client, request: ApiRequest<Data>): Promise
       question: 'nothing',
       check: () => Promise.reject(new Error('nothing is looked up')),
     },
-    { client, log: { info: () => undefined, request: () => undefined, notice: () => undefined } },
+    { client, log: SILENT },
   );
   if (created.kind === 'succeeded') return created.data;
   throw new Error('nothing is reconciled');

@@ -5,7 +5,6 @@ import {
   type RepositoryFixture,
   type TokenFixture,
 } from '../../sandbox/github/seed.ts';
-import type { Token } from '../../sandbox/github/state.ts';
 import {
   type InProcessFault,
   inProcessTransport,
@@ -13,10 +12,9 @@ import {
 } from '../../sandbox/http/in-process.ts';
 import { virtualClock } from '../../sandbox/virtual-clock.ts';
 import { gitHub } from '../../src/github/server.ts';
-import { type Client, createClient } from '../../src/http/client.ts';
-import { recordEffect } from '../../src/http/effect.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { describeApiError } from '../../src/report/describe-api-error.ts';
+import { openClient } from './client.ts';
 import { knownOf } from './repositories.ts';
 
 export type GitHubScene = ReturnType<typeof openGitHubScene>;
@@ -50,7 +48,12 @@ export function openGitHubScene(options: GitHubSceneOptions = {}) {
     /** The repository as the runner names it. */
     named: knownOf(github, repository),
     token,
-    client: connect({ network, token, timeout }),
+    client: openClient({
+      server: gitHub({ apiUrl: API_URL, token: token.secret }),
+      transport: inProcessTransport(network, API_URL),
+      clock,
+      timeout,
+    }),
     clock,
     network,
     /** Lets time pass until `work` ends; its error if it fails. */
@@ -62,29 +65,6 @@ export function openGitHubScene(options: GitHubSceneOptions = {}) {
         }),
       ),
   };
-}
-
-function connect({
-  network,
-  token,
-  timeout,
-}: {
-  network: Network;
-  token: Token;
-  timeout: number;
-}): Client {
-  const step = new AbortController();
-  network.clock.after(timeout, () => step.abort(new Error('the timeout is over')));
-  return createClient({
-    server: gitHub({ apiUrl: API_URL, token: token.secret }),
-    transport: inProcessTransport(network, API_URL),
-    clock: network.clock,
-    random: () => 0.5,
-    deadline: () => timeout,
-    signal: step.signal,
-    log: { info: () => undefined, request: () => undefined, notice: () => undefined },
-    effect: recordEffect(),
-  });
 }
 
 /** What a failed step would report. Throws what is no error. */

@@ -17,8 +17,6 @@ import type { Subject } from '../../src/actions/preview/subject.ts';
 import { type PreviewTask, previewTask } from '../../src/actions/preview/task.ts';
 import { openComments } from '../../src/actions/preview/write-comment.ts';
 import { gitHub } from '../../src/github/server.ts';
-import { createClient } from '../../src/http/client.ts';
-import { recordEffect } from '../../src/http/effect.ts';
 import { ApiError } from '../../src/http/request.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
@@ -26,6 +24,7 @@ import { parseJson } from '../../src/lib/json.ts';
 import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import { isCounted } from '../../src/openrouter/settlement.ts';
 import { Failure } from '../../src/shared/failure.ts';
+import { openClient } from './client.ts';
 import { jitters, rarely } from './faults.ts';
 import { canSpend, GITHUB_URL, type World } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
@@ -333,12 +332,12 @@ function contextOf<Result>(
     { lines: process.lines },
   );
   const gitHubSide = slow(gitHubNetwork, job.plan);
-  const client = createClient({
+  const client = openClient({
     ...context,
+    clock: simulation.clock,
     server: gitHub({ apiUrl: GITHUB_URL, token: token.secret }),
     transport: observer(inProcessTransport(gitHubSide, GITHUB_URL), gitHubSide),
     random: () => jitter[0] ?? 0.5,
-    effect: recordEffect(),
   });
   const named = knownOf(github, repository);
   const hasComments = job.request?.comment !== false;

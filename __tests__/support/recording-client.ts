@@ -1,10 +1,11 @@
 import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
-import { type Client, createClient } from '../../src/http/client.ts';
+import type { Client } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
 import { TransportError } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
+import { openClient, SILENT } from './client.ts';
 
 /** A response, an error, or `'silence'` until the request is aborted. */
 export type Reply = Partial<HttpResponse> | Error | 'silence';
@@ -60,19 +61,16 @@ export function openRecordingClient(
     if (reply instanceof Error) throw reply;
     return { status: 200, headers: {}, body: '', ...reply };
   };
-  const client = createClient({
+  const client = openClient({
     server: openRouter({
       apiUrl: 'https://openrouter.test/api/v1',
       managementKey: 'sk-or-v1-of-a-test',
     }),
     transport,
     clock,
-    random: () => 0.5,
-    deadline: () => TIMEOUT,
     signal: step.signal,
     log: {
-      info: () => undefined,
-      notice: () => undefined,
+      ...SILENT,
       request: (line) => (line.startsWith('Could not ') ? retryLines : requestLines).push(line),
     },
     effect,

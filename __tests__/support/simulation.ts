@@ -16,7 +16,7 @@ import {
   createTask,
   type WorkspaceCreator,
 } from '../../src/actions/create/request.ts';
-import { type ClientOptions, createClient } from '../../src/http/client.ts';
+import type { ClientOptions } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
@@ -28,6 +28,7 @@ import { openRouter } from '../../src/openrouter/server.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
 import { Timeout } from '../../src/runtime/timeout.ts';
 import type { Context, SaveTask } from '../../src/shared/context.ts';
+import { openClient } from './client.ts';
 
 export interface SimulationOptions {
   takenSlugStatus: 400 | 409 | 500;
@@ -301,7 +302,7 @@ export function connect(
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);
   let draws = 0;
-  const client = createClient({
+  const client = openClient({
     server: openRouter({ apiUrl: API_URL, managementKey: KEY }),
     transport: (request, signal) =>
       isDead() ? new Promise(() => undefined) : transport(request, signal),

@@ -10,8 +10,6 @@ import {
   writeComment,
 } from '../../../src/actions/preview/write-comment.ts';
 import { gitHub } from '../../../src/github/server.ts';
-import { createClient } from '../../../src/http/client.ts';
-import { recordEffect } from '../../../src/http/effect.ts';
 import type { Server } from '../../../src/http/server.ts';
 import { type Transport, TransportError } from '../../../src/http/transport.ts';
 import { toJson } from '../../../src/lib/json.ts';
@@ -20,6 +18,7 @@ import { CounterMemory } from '../../../src/openrouter/counters.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
 import { COUNT_MS } from '../../../src/openrouter/settlement.ts';
+import { openClient } from '../../support/client.ts';
 import { seen } from '../../support/keys.ts';
 import { contentOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
@@ -146,15 +145,13 @@ function openScene(latency: (count: number) => number = () => 20) {
     notice: (line: string) => notices.push(line),
   };
   const clientOf = (server: Server) =>
-    createClient({
+    openClient({
       server,
       transport,
       clock,
       random: () => state.jitter,
-      deadline: () => 60_000,
       signal: new AbortController().signal,
       log,
-      effect: recordEffect(),
     });
   const client = clientOf(
     openRouter({ apiUrl: 'https://openrouter.test/api/v1', managementKey: 'k' }),

@@ -4,6 +4,7 @@ import { readUsage, type UsageRequest } from '../../../src/actions/usage/read-us
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import { CounterMemory } from '../../../src/openrouter/counters.ts';
+import { SILENT } from '../../support/client.ts';
 import { beforeNth } from '../../support/on-nth.ts';
 import { JITTER, LATENCY, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
@@ -86,7 +87,7 @@ async function read(server: Partial<Server> = {}, request: Partial<Request> = {}
         timeOfDay: () => TO,
         rest: client.pause,
         signal: new AbortController().signal,
-        log: { info: () => undefined, request: () => undefined, notice: () => undefined },
+        log: SILENT,
         toLine: (text) => text,
         warn: () => undefined,
       },
