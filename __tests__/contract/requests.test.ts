@@ -16,8 +16,8 @@ import {
   WORKSPACE_FIELDS,
   type WorkspaceField,
 } from '../../src/openrouter/resources/workspaces.ts';
-import { ACTIONS, toInputs } from '../support/actions.ts';
-import { GOVERNANCE, NULLS } from '../support/governance.ts';
+import { ACTIONS, toInputs } from '../support/action-inputs.ts';
+import { GOVERNANCE, NULLS } from '../support/governance-harness.ts';
 import { openHarness } from '../support/harness.ts';
 import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS, SDK_VERSION } from './sdk.ts';
 

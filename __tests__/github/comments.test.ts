@@ -11,8 +11,8 @@ import {
 } from '../../src/github/comments.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { type GitHubSceneOptions, openGitHubScene, reportOf } from '../support/github-scene.ts';
+import { SHOP } from '../support/known-repositories.ts';
 import { openRecordingClient } from '../support/recording-client.ts';
-import { SHOP } from '../support/repositories.ts';
 
 const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
 

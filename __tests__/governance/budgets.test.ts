@@ -10,7 +10,7 @@ import {
   type Interval,
 } from '../../src/openrouter/resources/budgets.ts';
 import type { Failure } from '../../src/shared/failure.ts';
-import { PUT_BUDGET } from '../support/governance.ts';
+import { PUT_BUDGET } from '../support/governance-harness.ts';
 import { openGovernanceScene } from '../support/governance-scene.ts';
 import { storyOf } from '../support/simulation.ts';
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { toUsd } from '../../src/lib/usd.ts';
 import type { GuardrailUpdate } from '../../src/openrouter/resources/guardrails.ts';
-import { falseNotFound } from '../support/faults.ts';
-import { PATCH_GUARDRAIL } from '../support/governance.ts';
+import { PATCH_GUARDRAIL } from '../support/governance-harness.ts';
 import { type GovernanceScene, openGovernanceScene } from '../support/governance-scene.ts';
 import { onResponse, storyOf } from '../support/simulation.ts';
+import { falseNotFound } from '../support/some-faults.ts';
 
 const desired: GuardrailUpdate = { limit_usd: toUsd(5), reset_interval: 'daily' };
 const FIND = 'GET /workspaces/:id';

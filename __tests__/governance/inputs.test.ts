@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../src/actions/create/inputs.ts';
-import { GUARDRAIL_BODY } from '../support/governance.ts';
-import { given, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
+import { GUARDRAIL_BODY } from '../support/governance-harness.ts';
+import { given, type Rejected, readWith, rejectionOf } from '../support/read-inputs.ts';
 
 /** The fields of a guardrail that have inputs of their own. */
 const SET_ELSEWHERE = [

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Decision, FailedAttempt } from '../../src/creation/post-once.ts';
 import { matchMembers, reconcileMembers } from '../../src/governance/members.ts';
 import type { FailureClass } from '../../src/http/retry-policy.ts';
-import { ADD_MEMBERS } from '../support/governance.ts';
+import { ADD_MEMBERS } from '../support/governance-harness.ts';
 import { type GovernanceScene, openGovernanceScene } from '../support/governance-scene.ts';
 import { beforeNth } from '../support/on-nth.ts';
 import { storyOf } from '../support/simulation.ts';

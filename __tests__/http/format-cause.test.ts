@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type ApiErrorDetails, formatCause } from '../../src/http/request.ts';
-import { apiError } from '../support/failures.ts';
+import { apiError } from '../support/failure-facts.ts';
 
 const FAILED = {
   kind: 'ambiguous',

@@ -6,9 +6,9 @@ import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { toJson } from '../../src/lib/json.ts';
 import { exactUsd, toNumber, toUsd } from '../../src/lib/usd.ts';
-import { ACTIONS } from '../support/actions.ts';
-import { writtenAmount } from '../support/amounts.ts';
-import { type Reader, rejectionOf } from '../support/inputs.ts';
+import { ACTIONS } from '../support/action-inputs.ts';
+import { type Reader, rejectionOf } from '../support/read-inputs.ts';
+import { writtenAmount } from '../support/some-amounts.ts';
 
 /** What the inputs for amounts need besides. */
 const OTHERS = {

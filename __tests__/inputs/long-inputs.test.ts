@@ -5,9 +5,9 @@ import { inputName } from '../../src/inputs/read-inputs.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { createRedactor } from '../../src/report/redactor.ts';
 import { toLine } from '../../src/report/text.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { ACTIONS } from '../support/action-inputs.ts';
 import { expectCpuTimeBelow } from '../support/cpu-time.ts';
-import { KEY, NO_LOG, type Reader, readWith, rejectionOf } from '../support/inputs.ts';
+import { KEY, NO_LOG, type Reader, readWith, rejectionOf } from '../support/read-inputs.ts';
 
 const MAX_BYTES = 64 * 1024;
 /** Far more than any input takes, and less than one whose time grows with the square of its length. */

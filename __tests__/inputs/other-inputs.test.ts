@@ -7,7 +7,7 @@ import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readSweepInputs } from '../../src/actions/sweep/inputs.ts';
 import { proxyProblems, readSecrets } from '../../src/inputs/connection.ts';
 import { toUsd } from '../../src/lib/usd.ts';
-import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
+import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/read-inputs.ts';
 
 type Texts = Record<string, string>;
 

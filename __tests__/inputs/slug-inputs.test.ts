@@ -3,8 +3,14 @@ import { MAX_LENGTH } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { readCreateInputs } from '../../src/actions/create/inputs.ts';
 import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readUsageInputs } from '../../src/actions/usage/inputs.ts';
-import { ACTIONS } from '../support/actions.ts';
-import { given, type Reader, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
+import { ACTIONS } from '../support/action-inputs.ts';
+import {
+  given,
+  type Reader,
+  type Rejected,
+  readWith,
+  rejectionOf,
+} from '../support/read-inputs.ts';
 
 type Texts = Record<string, string>;
 

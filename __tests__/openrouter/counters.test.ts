@@ -3,8 +3,8 @@ import { seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { toUsd } from '../../src/lib/usd.ts';
 import { CounterMemory, withLargerCounters } from '../../src/openrouter/counters.ts';
 import { listKeys } from '../../src/openrouter/resources/keys.ts';
-import { type KeyFields, toKey } from '../support/keys.ts';
 import { JITTER, openPlainSimulation } from '../support/plain-simulation.ts';
+import { type KeyFields, toKey } from '../support/seen-keys.ts';
 import { connect } from '../support/simulation.ts';
 
 const LIMITED = { limit: 1, limit_reset: null };

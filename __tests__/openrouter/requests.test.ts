@@ -22,7 +22,6 @@ import {
   patchWorkspace,
   sendWorkspace,
 } from '../../src/openrouter/resources/workspaces.ts';
-import { toKey } from '../support/keys.ts';
 import {
   json,
   openRecordingClient,
@@ -30,6 +29,7 @@ import {
   refused,
   reset,
 } from '../support/recording-client.ts';
+import { toKey } from '../support/seen-keys.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const OTHER_ID = '550e8400-e29b-41d4-a716-446655440000';

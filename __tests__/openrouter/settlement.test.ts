@@ -14,7 +14,7 @@ import {
   withUnknownEnd,
 } from '../../src/openrouter/settlement.ts';
 import { describeSpent } from '../../src/shared/describe-spent.ts';
-import { type KeyFields, seen, toKey } from '../support/keys.ts';
+import { type KeyFields, seen, toKey } from '../support/seen-keys.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const usd = (text: string) => toUsd(Number(text));

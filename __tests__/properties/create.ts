@@ -15,14 +15,6 @@ import { toUsd } from '../../src/lib/usd.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import {
-  falseNotFound,
-  isPermanent,
-  jitters,
-  rarely,
-  schedules,
-  slowResponse,
-} from '../support/faults.ts';
-import {
   openSimulation,
   PLAIN_REQUEST,
   pass,
@@ -32,6 +24,14 @@ import {
   type StepRun,
   scheduleFaults,
 } from '../support/simulation.ts';
+import {
+  falseNotFound,
+  isPermanent,
+  jitters,
+  rarely,
+  schedules,
+  slowResponse,
+} from '../support/some-faults.ts';
 
 const SLUG = 'preview-42';
 const TIMEOUT = 60_000;

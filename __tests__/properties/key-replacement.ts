@@ -9,8 +9,7 @@ import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import type { KeyTask } from '../../src/actions/key/task.ts';
 import { toUsd } from '../../src/lib/usd.ts';
-import { falseNotFound, schedules } from '../support/faults.ts';
-import { KEY_TASK } from '../support/key-steps.ts';
+import { KEY_TASK } from '../support/key-simulation.ts';
 import {
   type Ending,
   endings,
@@ -23,9 +22,10 @@ import {
   type Sent,
   timings,
   wait,
-} from '../support/preview-jobs.ts';
+} from '../support/preview-simulation.ts';
 import { openWorld, type World, works } from '../support/preview-world.ts';
 import { saveIn, whileAlive } from '../support/simulation.ts';
+import { falseNotFound, schedules } from '../support/some-faults.ts';
 
 const SLUG = 'production-web';
 const NAME = 'Production of web';

@@ -15,6 +15,10 @@ import { POST_GRACE_MS } from '../../src/http/send.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { toJson } from '../../src/lib/json.ts';
 import { toNumber, toUsd, type Usd } from '../../src/lib/usd.ts';
+import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-simulation.ts';
+import { recordReadings } from '../support/record-readings.ts';
+import { secretsIn } from '../support/secret-forms.ts';
+import { openSimulation, pass, type Simulation, scheduleFaults } from '../support/simulation.ts';
 import {
   falseNotFound,
   isPermanent,
@@ -23,11 +27,7 @@ import {
   replicaLags,
   schedules,
   slowResponse,
-} from '../support/faults.ts';
-import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-steps.ts';
-import { recordReadings } from '../support/readings.ts';
-import { secretsIn } from '../support/secret-forms.ts';
-import { openSimulation, pass, type Simulation, scheduleFaults } from '../support/simulation.ts';
+} from '../support/some-faults.ts';
 
 const TIMEOUT_MS = 60_000;
 /** After that long, every request that is delayed has arrived. */

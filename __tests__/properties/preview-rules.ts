@@ -14,6 +14,7 @@ import { toJson } from '../../src/lib/json.ts';
 import { maxUsd, sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { Failure } from '../../src/shared/failure.ts';
+import { knownOf } from '../support/known-repositories.ts';
 import {
   haveUsersSucceeded,
   isLeftToEndKey,
@@ -21,9 +22,8 @@ import {
   type Job,
   type Process,
   type Sent,
-} from '../support/preview-jobs.ts';
+} from '../support/preview-simulation.ts';
 import { nameOf, type World, works } from '../support/preview-world.ts';
-import { knownOf } from '../support/repositories.ts';
 
 export const SUBJECTS: readonly Subject[] = [
   { kind: 'pull', number: 1 },

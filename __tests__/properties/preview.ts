@@ -19,7 +19,6 @@ import type { PreviewRequest } from '../../src/actions/preview/request.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { toUsd } from '../../src/lib/usd.ts';
 import { COUNT_MS, SETTLE_MS } from '../../src/openrouter/settlement.ts';
-import { falseNotFound, jitters, rarely, schedules } from '../support/faults.ts';
 import {
   type Ending,
   type JobPlan,
@@ -27,8 +26,9 @@ import {
   runJob,
   spendLater,
   wait,
-} from '../support/preview-jobs.ts';
+} from '../support/preview-simulation.ts';
 import { openWorld, recordStanding, type World } from '../support/preview-world.ts';
+import { falseNotFound, jitters, rarely, schedules } from '../support/some-faults.ts';
 import {
   billsAreRight,
   closedHasNothing,

@@ -12,8 +12,7 @@ import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspac
 import type { Usd } from '../../src/lib/usd.ts';
 import type { SeenKey } from '../../src/openrouter/settlement.ts';
 import { type SweepResult, withOutcome } from '../../src/teardown/outcome.ts';
-import { isPermanent, jitters, replicaLags, schedules } from '../support/faults.ts';
-import { recordReadings } from '../support/readings.ts';
+import { recordReadings } from '../support/record-readings.ts';
 import {
   connect,
   openSimulation,
@@ -23,6 +22,7 @@ import {
   type Simulation,
   scheduleFaults,
 } from '../support/simulation.ts';
+import { isPermanent, jitters, replicaLags, schedules } from '../support/some-faults.ts';
 
 const TIMEOUT = 120_000;
 /** How long after it was sent a request may still be applied: see `schedules`. */

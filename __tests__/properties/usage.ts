@@ -10,7 +10,6 @@ import type { UsageGap } from '../../src/actions/usage/usage-gap.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { maxUsd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { isPermanent, jitters, rarely, replicaLags, schedules } from '../support/faults.ts';
 import {
   connect,
   onResponse,
@@ -19,6 +18,7 @@ import {
   type Simulation,
   scheduleFaults,
 } from '../support/simulation.ts';
+import { isPermanent, jitters, rarely, replicaLags, schedules } from '../support/some-faults.ts';
 
 const TIMEOUT = 120_000;
 /** How long one attempt may wait at most for a response that never arrives. */

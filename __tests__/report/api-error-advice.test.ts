@@ -6,7 +6,7 @@ import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { sweepIncomplete } from '../../src/teardown/failures.ts';
-import { apiError, sweptTo } from '../support/failures.ts';
+import { apiError, sweptTo } from '../support/failure-facts.ts';
 
 const NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from openrouter.ai.';

@@ -19,9 +19,9 @@ import * as sealing from '../../src/sealing/failures.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { workspaceNotFound } from '../../src/shared/failures.ts';
 import * as teardown from '../../src/teardown/failures.ts';
+import { apiError, KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failure-facts.ts';
 import { FAILURES } from '../support/failure-kinds.ts';
-import { apiError, KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
-import { seen } from '../support/keys.ts';
+import { seen } from '../support/seen-keys.ts';
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';

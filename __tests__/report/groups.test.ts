@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { openPull } from '../../sandbox/github/people.ts';
 import { foldGroups } from '../../sandbox/runner/log.ts';
 import { openHarness } from '../support/harness.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
+import { openPreviewHarness } from '../support/preview-harness.ts';
 
 const harness = openHarness();
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { KEY, UNDELETED_KEY } from '../support/failures.ts';
+import { KEY, UNDELETED_KEY } from '../support/failure-facts.ts';
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };
 

@@ -7,8 +7,8 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { openEmptiedHarness } from '../support/emptied-harness.ts';
+import { openShell } from '../support/example-shell.ts';
 import { ROOT } from '../support/root.ts';
-import { openShell } from '../support/shell.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/at-night.md'), 'utf8');
 const [ENTER = '', FUNCTIONS = '', FIND, STOP_KEY, STOP_WORKSPACE, STOP_PULL, STOP_ACCOUNT, UNDO] =

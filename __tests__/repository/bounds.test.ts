@@ -16,7 +16,7 @@ import { inputName } from '../../src/inputs/read-inputs.ts';
 import { PAGE_SIZE } from '../../src/openrouter/pages.ts';
 import { INTERVALS } from '../../src/openrouter/resources/budgets.ts';
 import { NAME_MAX_LENGTH } from '../../src/openrouter/resources/workspaces.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { ACTIONS } from '../support/action-inputs.ts';
 import { ROOT } from '../support/root.ts';
 
 const accepts = (schema: z.core.$ZodType, value: unknown) => z.safeParse(schema, value).success;

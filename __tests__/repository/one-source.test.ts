@@ -12,7 +12,7 @@ import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
 import { MAX_VALUE_SIZE } from '../../src/report/outputs.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { ACTIONS } from '../support/action-inputs.ts';
 import { REJECTED } from '../support/input-cases.ts';
 import { ROOT } from '../support/root.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import manifest from '../../package.json' with { type: 'json' };
+import { openShell } from '../support/example-shell.ts';
 import { ROOT } from '../support/root.ts';
-import { openShell } from '../support/shell.ts';
 
 /** The command of the README that pins our actions to the commit of `v1`, as it is written there. */
 const COMMAND = findCommand();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../sandbox/github/people.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
+import { openPreviewHarness } from '../support/preview-harness.ts';
+import { openRecipeJobs, recipeOf } from '../support/recipe-harness.ts';
 
 const RECIPE = recipeOf('docs/previews.md', 'Preview for another service');
 

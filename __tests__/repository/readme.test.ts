@@ -5,8 +5,8 @@ import { closePull, openPull, pushTo, reopenPull } from '../../sandbox/github/pe
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { duringOutage } from '../../sandbox/openrouter/outage.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf, SKIPPED } from '../support/recipe-jobs.ts';
+import { openPreviewHarness } from '../support/preview-harness.ts';
+import { openRecipeJobs, recipeOf, SKIPPED } from '../support/recipe-harness.ts';
 import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
 const WORKSPACE = recipeOf('README.md');

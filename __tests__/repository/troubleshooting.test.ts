@@ -9,8 +9,8 @@ import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError, INTERNAL_ERROR } from '../../src/report/describe-error.ts';
 import { bundleNodes, nodesIn } from '../support/bundle-nodes.ts';
+import { apiError } from '../support/failure-facts.ts';
 import { FAILURES, WARNINGS } from '../support/failure-kinds.ts';
-import { apiError } from '../support/failures.ts';
 import { ROOT } from '../support/root.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');

@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { foldGroups } from '../../sandbox/runner/log.ts';
 import { annotations, expectFailure, type RunningStep } from '../support/harness.ts';
 import { holdResponse } from '../support/held-response.ts';
-import { expectNoSecret, openKeyHarness, SLUG, sha256 } from '../support/key.ts';
+import { expectNoSecret, openKeyHarness, SLUG, sha256 } from '../support/key-harness.ts';
 
 const { harness, runPost, keys } = openKeyHarness();
 

@@ -4,7 +4,7 @@ import { closePull, mergePull, openPull, pushTo } from '../../sandbox/github/peo
 import { COUNTER_DELAY } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { expectFailure } from '../support/harness.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
+import { openPreviewHarness } from '../support/preview-harness.ts';
 
 /** Counters are 40 seconds late, and more. Steps are processes of the bundle. */
 const { harness, gitHub, main, job, keyOf, slugs, comments, letPass } = openPreviewHarness({

@@ -3,7 +3,7 @@ import { closePull, openPull } from '../../sandbox/github/people.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { expectFailure } from '../support/harness.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
+import { openPreviewHarness } from '../support/preview-harness.ts';
 
 const SLUG = 'preview-42';
 const { harness, gitHub, main, post, keyOf } = openPreviewHarness();

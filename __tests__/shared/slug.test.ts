@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { identify } from '../../src/actions/preview/naming.ts';
 import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import { slugFrom } from '../../src/shared/slug.ts';
-import { SHOP } from '../support/repositories.ts';
+import { SHOP } from '../support/known-repositories.ts';
 
 // The hashes are written out, because an existing workspace must be found in a later version too.
 test.each([

@@ -15,7 +15,7 @@ import { gitHub } from '../../src/github/server.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { describeApiError } from '../../src/report/describe-api-error.ts';
 import { openClient } from './client.ts';
-import { knownOf } from './repositories.ts';
+import { knownOf } from './known-repositories.ts';
 
 export type GitHubScene = ReturnType<typeof openGitHubScene>;
 

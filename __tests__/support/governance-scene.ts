@@ -2,7 +2,7 @@ import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../src/actions/create/request.ts';
 import type { Governance } from '../../src/governance/governance.ts';
-import { SLUG } from './governance.ts';
+import { SLUG } from './governance-harness.ts';
 import { JITTER, openPlainSimulation } from './plain-simulation.ts';
 import { PLAIN_REQUEST, runCreate } from './simulation.ts';
 

@@ -1,7 +1,7 @@
 import { MAX_LENGTH } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
-import { given, type Rejected } from './inputs.ts';
+import { given, type Rejected } from './read-inputs.ts';
 
 /** Inputs of a create step, valid and invalid. */
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { seenIn } from '../../src/openrouter/settlement.ts';
 import { describeWorking, type KeysLeft } from '../../src/teardown/keys-left.ts';
-import { KEY } from '../support/failures.ts';
-import { toKey } from '../support/keys.ts';
+import { KEY } from '../support/failure-facts.ts';
+import { toKey } from '../support/seen-keys.ts';
 
 const NOW = Date.parse('2026-11-28T09:40:00Z');
 const left = (keys: readonly object[]): KeysLeft => {

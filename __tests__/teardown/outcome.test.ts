@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { toUsd } from '../../src/lib/usd.ts';
 import { type Deletion, deletionLine } from '../../src/teardown/outcome.ts';
-import { KEY } from '../support/failures.ts';
-import { seen } from '../support/keys.ts';
+import { KEY } from '../support/failure-facts.ts';
+import { seen } from '../support/seen-keys.ts';
 
 const spent = (text: string, isExact: boolean) => ({ amount: toUsd(Number(text)), isExact });
 const keys = (count: number) => Array.from({ length: count }, () => seen(KEY, undefined));

@@ -11,7 +11,7 @@ import {
   FIND_WORKSPACE,
   LIST_KEYS,
   SLUG,
-} from '../support/delete.ts';
+} from '../support/delete-harness.ts';
 import { beforeNth } from '../support/on-nth.ts';
 import { JITTER, openPlainSimulation } from '../support/plain-simulation.ts';
 import { connect, onResponse, pass, type Simulation, storyOf } from '../support/simulation.ts';

@@ -4,7 +4,7 @@ import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { PATCH_GUARDRAIL } from '../../support/governance.ts';
+import { PATCH_GUARDRAIL } from '../../support/governance-harness.ts';
 import { beforeNth } from '../../support/on-nth.ts';
 import { onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
 import {

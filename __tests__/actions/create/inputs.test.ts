@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../../src/actions/create/inputs.ts';
 import { ACCEPTED, REJECTED } from '../../support/input-cases.ts';
-import { KEY, readWith, rejectionOf } from '../../support/inputs.ts';
+import { KEY, readWith, rejectionOf } from '../../support/read-inputs.ts';
 
 const REQUIRED = { name: 'Preview', slug: 'preview-42' };
 const PUSH = { GITHUB_EVENT_NAME: 'push' };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { CREATE, LIST, LOOKUP, sha256 } from '../../support/key.ts';
+import { CREATE, LIST, LOOKUP, sha256 } from '../../support/key-harness.ts';
 import {
   DURING_POST_MS,
   expectCleanPost,

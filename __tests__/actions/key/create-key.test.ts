@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
-import { falseNotFound } from '../../support/faults.ts';
-import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key-harness.ts';
 import {
   changeCreated,
   expectCleanPost,
@@ -14,6 +13,7 @@ import {
 } from '../../support/key-scene.ts';
 import { checkInterleavings, onNth } from '../../support/on-nth.ts';
 import { pass, storyOf } from '../../support/simulation.ts';
+import { falseNotFound } from '../../support/some-faults.ts';
 
 checkInterleavings();
 

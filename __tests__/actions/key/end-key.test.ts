@@ -3,7 +3,7 @@ import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { describeKeysLeft } from '../../../src/actions/key/failures.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { CREATE, DELETE, DISABLE, LIST, READ, sha256 } from '../../support/key.ts';
+import { CREATE, DELETE, DISABLE, LIST, READ, sha256 } from '../../support/key-harness.ts';
 import {
   changeCreated,
   DURING_POST_MS,

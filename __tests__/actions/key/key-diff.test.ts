@@ -3,7 +3,7 @@ import { compareKey } from '../../../src/actions/key/key-diff.ts';
 import { parseJson, toJson } from '../../../src/lib/json.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import type { CreateKeyRequest } from '../../../src/openrouter/resources/keys.ts';
-import { type KeyFields, toKey } from '../../support/keys.ts';
+import { type KeyFields, toKey } from '../../support/seen-keys.ts';
 
 const EXPIRY = '2026-01-01T06:00:00.000Z';
 

@@ -4,8 +4,7 @@ import * as z from 'zod/mini';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { keyInputs } from '../../../src/actions/key/inputs.ts';
 import { parseInput } from '../../../src/inputs/parse-input.ts';
-import { writtenAmount } from '../../support/amounts.ts';
-import { CREATE, DELETE, LIST, LOOKUP } from '../../support/key.ts';
+import { CREATE, DELETE, LIST, LOOKUP } from '../../support/key-harness.ts';
 import {
   DURING_POST_MS,
   expectCleanPost,
@@ -15,6 +14,7 @@ import {
 } from '../../support/key-scene.ts';
 import { checkInterleavings, onNth } from '../../support/on-nth.ts';
 import { onResponse } from '../../support/simulation.ts';
+import { writtenAmount } from '../../support/some-amounts.ts';
 
 checkInterleavings();
 

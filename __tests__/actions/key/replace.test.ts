@@ -5,7 +5,7 @@ import { spentBy } from '../../../src/openrouter/settlement.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { describeSpent } from '../../../src/shared/describe-spent.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
-import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key-harness.ts';
 import { expectCleanPost, expectCreated, openKeyScene } from '../../support/key-scene.ts';
 import { checkInterleavings, onNth } from '../../support/on-nth.ts';
 import { pass } from '../../support/simulation.ts';

@@ -4,16 +4,16 @@ import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage, type UsageFixture } from '../../../sandbox/openrouter/seed.ts';
 import type { KeyRequest } from '../../../src/actions/key/create-key.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
-import { falseNotFound } from '../../support/faults.ts';
-import { DELETE, DISABLE, LIST, READ } from '../../support/key.ts';
+import { DELETE, DISABLE, LIST, READ } from '../../support/key-harness.ts';
 import {
   expectCleanPost,
   expectCreated,
   type KeyScene,
   openKeyScene,
 } from '../../support/key-scene.ts';
-import type { KeyPost, KeyStep } from '../../support/key-steps.ts';
+import type { KeyPost, KeyStep } from '../../support/key-simulation.ts';
 import { beforeNth } from '../../support/on-nth.ts';
+import { falseNotFound } from '../../support/some-faults.ts';
 
 const throttled = (on: string, seconds: number): InProcessFault => ({
   on,

@@ -5,7 +5,13 @@ import { previewLimitReached } from '../../../src/actions/preview/failures.ts';
 import { Cancellation } from '../../../src/lib/cancellation.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import { Failure } from '../../../src/shared/failure.ts';
-import { type Job, type JobPlan, requestOf, runJob, wait } from '../../support/preview-jobs.ts';
+import {
+  type Job,
+  type JobPlan,
+  requestOf,
+  runJob,
+  wait,
+} from '../../support/preview-simulation.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
 const SUBJECT = { kind: 'pull', number: 1 } as const;

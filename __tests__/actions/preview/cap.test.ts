@@ -11,7 +11,7 @@ import {
 import { maxUsd, sumUsd, toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { isWorking, SETTLE_MS, settlesIn } from '../../../src/openrouter/settlement.ts';
-import { type KeyFields, seen, toKey } from '../../support/keys.ts';
+import { type KeyFields, seen, toKey } from '../../support/seen-keys.ts';
 
 const usd = (text: string) => toUsd(Number(text));
 

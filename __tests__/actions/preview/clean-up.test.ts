@@ -6,7 +6,7 @@ import { readComment } from '../../../src/actions/preview/comment.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { COUNT_MS } from '../../../src/openrouter/settlement.ts';
 import { withOutcome } from '../../../src/teardown/outcome.ts';
-import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
+import { cleanUpJob, runJob } from '../../support/preview-simulation.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 import { storyOf } from '../../support/simulation.ts';
 

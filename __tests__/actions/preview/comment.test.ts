@@ -7,7 +7,7 @@ import {
   readComment,
 } from '../../../src/actions/preview/comment.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
-import { someData, WORKSPACE } from '../../support/preview-comment.ts';
+import { someData, WORKSPACE } from '../../support/some-comments.ts';
 
 const ID = WORKSPACE.id;
 const usd = (text: string) => toUsd(Number(text));

@@ -3,7 +3,7 @@ import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
-import { cleanUpJob, type Job, runJob } from '../../support/preview-jobs.ts';
+import { cleanUpJob, type Job, runJob } from '../../support/preview-simulation.ts';
 import { markOf, openWorld, type World } from '../../support/preview-world.ts';
 
 function openPreview(count: number) {

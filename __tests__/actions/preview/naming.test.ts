@@ -11,7 +11,7 @@ import {
   readMark,
 } from '../../../src/actions/preview/naming.ts';
 import type { Subject } from '../../../src/actions/preview/subject.ts';
-import { SHOP } from '../../support/repositories.ts';
+import { SHOP } from '../../support/known-repositories.ts';
 
 const pull = (number: number): Subject => ({ kind: 'pull', number });
 const branch = (name: string): Subject => ({ kind: 'branch', name });

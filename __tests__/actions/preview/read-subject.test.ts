@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { GitHubEvent } from '../../../sandbox/github/events.ts';
 import { deleteBranch, pushTo } from '../../../sandbox/github/people.ts';
-import { cleanUpJob, requestOf, runJob } from '../../support/preview-jobs.ts';
+import { cleanUpJob, requestOf, runJob } from '../../support/preview-simulation.ts';
 import { openWorld, type World } from '../../support/preview-world.ts';
 
 const open = (lags: number[] = []) =>

@@ -15,10 +15,10 @@ import {
 import { toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { COUNT_MS, type SeenKey } from '../../../src/openrouter/settlement.ts';
-import { type KeyFields, seen } from '../../support/keys.ts';
-import { contentOf, hostileText, keyOf, someContent } from '../../support/preview-comment.ts';
-import { SHOP } from '../../support/repositories.ts';
+import { SHOP } from '../../support/known-repositories.ts';
 import { ROOT } from '../../support/root.ts';
+import { type KeyFields, seen } from '../../support/seen-keys.ts';
+import { contentOf, hostileText, keyOf, someContent } from '../../support/some-comments.ts';
 
 const options = {
   repository: SHOP,

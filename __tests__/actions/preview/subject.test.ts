@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { noSubject } from '../../../src/actions/preview/failures.ts';
 import { findTrigger, type RunEvent, type Trigger } from '../../../src/actions/preview/subject.ts';
 import { Failure } from '../../../src/shared/failure.ts';
-import { SHOP } from '../../support/repositories.ts';
+import { SHOP } from '../../support/known-repositories.ts';
 
 const SHA = 'a'.repeat(40);
 const TIME = '2026-01-01T00:00:00Z';

@@ -19,9 +19,9 @@ import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
 import { COUNT_MS } from '../../../src/openrouter/settlement.ts';
 import { openClient } from '../../support/client.ts';
-import { seen } from '../../support/keys.ts';
-import { contentOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
-import { SHOP } from '../../support/repositories.ts';
+import { SHOP } from '../../support/known-repositories.ts';
+import { seen } from '../../support/seen-keys.ts';
+import { contentOf, keyOf, WORKSPACE } from '../../support/some-comments.ts';
 
 const JOB = 'github-actions[bot]';
 const REPOSITORY = { ...SHOP, id: 1 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readUsageInputs } from '../../../src/actions/usage/inputs.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
-import { KEY, readWith, rejectionOf } from '../../support/inputs.ts';
+import { KEY, readWith, rejectionOf } from '../../support/read-inputs.ts';
 
 type Texts = Record<string, string>;
 

@@ -6,7 +6,7 @@ import {
   startOf,
 } from '../../../src/actions/usage/period.ts';
 import { exactUsd } from '../../../src/lib/usd.ts';
-import { type KeyFields, toKey } from '../../support/keys.ts';
+import { type KeyFields, toKey } from '../../support/seen-keys.ts';
 
 const at = (text: string) => Date.parse(text);
 

@@ -4,7 +4,7 @@ import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import type { UsageGap } from '../../../src/actions/usage/usage-gap.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import type { ModelUsage } from '../../../src/openrouter/resources/analytics.ts';
-import { toKey } from '../../support/keys.ts';
+import { toKey } from '../../support/seen-keys.ts';
 
 const usd = (text: string) => toUsd(Number(text));
 const TIME = Date.parse('2026-01-14T12:00:00Z');

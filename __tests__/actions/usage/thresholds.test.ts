@@ -5,7 +5,7 @@ import { describeGap } from '../../../src/actions/usage/usage-gap.ts';
 import { toUsd, type Usd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import type { Context } from '../../../src/shared/context.ts';
-import { type KeyFields, toKey } from '../../support/keys.ts';
+import { type KeyFields, toKey } from '../../support/seen-keys.ts';
 
 const WORKSPACE = { id: 'a', slug: 'preview-42', name: 'Preview' };
 

@@ -5,7 +5,6 @@ import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { governanceInputs } from '../../../src/governance/inputs.ts';
 import { parseInput } from '../../../src/inputs/parse-input.ts';
 import { inputName } from '../../../src/inputs/read-inputs.ts';
-import { writtenAmount } from '../../support/amounts.ts';
 import {
   ADD_MEMBERS,
   GOVERNANCE,
@@ -15,8 +14,9 @@ import {
   PATCH_GUARDRAIL,
   PUT_BUDGET,
   SLUG,
-} from '../../support/governance.ts';
+} from '../../support/governance-harness.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
+import { writtenAmount } from '../../support/some-amounts.ts';
 
 const { harness, create, update, calls, writes, bodiesOf, budgets, members } =
   openGovernanceHarness();

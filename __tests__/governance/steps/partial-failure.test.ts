@@ -7,7 +7,7 @@ import {
   PATCH_GUARDRAIL,
   PUT_BUDGET,
   SLUG,
-} from '../../support/governance.ts';
+} from '../../support/governance-harness.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 
 const { harness, create, update, calls, writes, budgets, members } = openGovernanceHarness();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { StepResult } from '../../../sandbox/runner/runner.ts';
-import { openGovernanceHarness, SLUG } from '../../support/governance.ts';
+import { openGovernanceHarness, SLUG } from '../../support/governance-harness.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 import { rowsOf } from '../../support/usage.ts';
 

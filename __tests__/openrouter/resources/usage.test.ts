@@ -4,8 +4,8 @@ import { toUsd } from '../../../src/lib/usd.ts';
 import { queryUsage } from '../../../src/openrouter/resources/analytics.ts';
 import { limitOf } from '../../../src/openrouter/resources/keys.ts';
 import { formatTime } from '../../../src/openrouter/time.ts';
-import { toKey } from '../../support/keys.ts';
 import { json, openRecordingClient } from '../../support/recording-client.ts';
+import { toKey } from '../../support/seen-keys.ts';
 
 const QUERY = {
   filter: { field: 'workspace', operator: 'eq', value: 'w' },

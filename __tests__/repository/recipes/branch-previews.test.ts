@@ -8,8 +8,13 @@ import { addRepository } from '../../../sandbox/github/seed.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { readWorkflow } from '../../../scripts/examples.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { type JobOptions, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import {
+  type JobOptions,
+  openRecipeJobs,
+  recipeOf,
+  SKIPPED,
+} from '../../support/recipe-harness.ts';
 import { ROOT } from '../../support/root.ts';
 import { interpolateAll, jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 

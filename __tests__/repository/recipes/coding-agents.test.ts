@@ -3,9 +3,14 @@ import { dispatchEvent, type GitHubEvent } from '../../../sandbox/github/events.
 import { closePull, commentOn, openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { addRepository } from '../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { type JobOptions, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
-import { openShell } from '../../support/shell.ts';
+import { openShell } from '../../support/example-shell.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import {
+  type JobOptions,
+  openRecipeJobs,
+  recipeOf,
+  SKIPPED,
+} from '../../support/recipe-harness.ts';
 import { jobOf, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/coding-agents.md';

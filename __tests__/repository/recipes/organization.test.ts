@@ -10,10 +10,10 @@ import { addRepository } from '../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { readTable, readWorkflow } from '../../../scripts/examples.ts';
 import { seal } from '../../../src/sealing/inputs.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
+import { openShell } from '../../support/example-shell.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-harness.ts';
 import { ROOT } from '../../support/root.ts';
-import { openShell } from '../../support/shell.ts';
 import { jobOf, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/organization.md';

@@ -7,8 +7,8 @@ import { NANO } from '../../../sandbox/openrouter/resources/usage.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { readTable } from '../../../scripts/examples.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { type JobResult, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import { type JobResult, openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-harness.ts';
 import { ROOT } from '../../support/root.ts';
 import { jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { scheduleEvent } from '../../../sandbox/github/events.ts';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import { addRepository } from '../../../sandbox/github/seed.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import { openRecipeJobs, recipeOf } from '../../support/recipe-harness.ts';
 
 const PREVIEW = recipeOf('docs/recipes/preview-in-one-job.md', 'Preview');
 const THREE_JOBS = recipeOf('README.md', 'Preview');

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readTable } from '../../../scripts/examples.ts';
-import { recipeOf } from '../../support/recipe-jobs.ts';
+import { openShell } from '../../support/example-shell.ts';
+import { recipeOf } from '../../support/recipe-harness.ts';
 import { ROOT } from '../../support/root.ts';
-import { openShell } from '../../support/shell.ts';
 import { jobOf, type Workflow } from '../../support/workflow.ts';
 
 // npm run e2e runs the workflows themselves.

@@ -9,9 +9,9 @@ import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { governanceInputs } from '../../../src/governance/inputs.ts';
 import { inputName } from '../../../src/inputs/read-inputs.ts';
 import { WORKSPACE_FIELDS } from '../../../src/openrouter/resources/workspaces.ts';
-import { GOVERNANCE, PUT_BUDGET } from '../../support/governance.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf, stepsOf } from '../../support/recipe-jobs.ts';
+import { GOVERNANCE, PUT_BUDGET } from '../../support/governance-harness.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import { openRecipeJobs, recipeOf, stepsOf } from '../../support/recipe-harness.ts';
 import { ROOT } from '../../support/root.ts';
 import { jobOf, type Step, type Workflow } from '../../support/workflow.ts';
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
 import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-jobs.ts';
-import { openShell } from '../../support/shell.ts';
+import { openShell } from '../../support/example-shell.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-harness.ts';
 import { interpolateAll, jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/tests-and-deployment.md';

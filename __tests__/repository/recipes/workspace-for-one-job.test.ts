@@ -3,8 +3,8 @@ import { dispatchEvent, eventIn, scheduleEvent } from '../../../sandbox/github/e
 import { pushTo } from '../../../sandbox/github/people.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
-import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
+import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-harness.ts';
 
 const PAGE = 'docs/recipes/workspace-for-one-job.md';
 const TESTS = recipeOf(PAGE, 'Tests with OpenRouter');

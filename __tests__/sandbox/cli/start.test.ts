@@ -14,7 +14,7 @@ import { SCENES } from '../../../sandbox/cli/scenes.ts';
 import { runPostInProcess, runStepInProcess } from '../../../sandbox/runner/in-process.ts';
 import { readManifest } from '../../../sandbox/runner/runner.ts';
 import { openHarness, ROOT } from '../../support/harness.ts';
-import { CREATE } from '../../support/key.ts';
+import { CREATE } from '../../support/key-harness.ts';
 import { onNth } from '../../support/on-nth.ts';
 import { followSteps } from '../../support/step-time.ts';
 

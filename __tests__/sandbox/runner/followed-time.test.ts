@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { openHarness } from '../../support/harness.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
 import { inVirtualTime } from '../../support/step-time.ts';
 
 const START = Date.UTC(2026, 0, 14, 12);

@@ -5,7 +5,7 @@ import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { expectFailure } from '../../support/harness.ts';
 import { onNth } from '../../support/on-nth.ts';
-import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { openPreviewHarness } from '../../support/preview-harness.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

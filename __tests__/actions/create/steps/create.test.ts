@@ -7,7 +7,7 @@ import {
   WORKSPACE_EXAMPLE,
 } from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { WORKSPACE_FIELDS } from '../../../../src/openrouter/resources/workspaces.ts';
-import { toInputs } from '../../../support/actions.ts';
+import { toInputs } from '../../../support/action-inputs.ts';
 import {
   annotations,
   declaredOutputs,

@@ -9,7 +9,7 @@ import {
   NOTHING_DELETED,
   openDeleteHarness,
   outputsOfDeleted,
-} from '../../../support/delete.ts';
+} from '../../../support/delete-harness.ts';
 import { annotations, declaredOutputs } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 

@@ -10,7 +10,7 @@ import {
   NOTHING_DELETED,
   openDeleteHarness,
   outputsOfDeleted,
-} from '../../../support/delete.ts';
+} from '../../../support/delete-harness.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 

@@ -6,7 +6,7 @@ import {
   LIST_KEYS,
   openDeleteHarness,
   outputsOfDeleted,
-} from '../../../support/delete.ts';
+} from '../../../support/delete-harness.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 

@@ -8,7 +8,7 @@ import {
   NOTHING_DELETED,
   openDeleteHarness,
   SLUG,
-} from '../../../support/delete.ts';
+} from '../../../support/delete-harness.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { inVirtualTime } from '../../../support/step-time.ts';
 

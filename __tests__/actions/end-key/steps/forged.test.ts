@@ -7,8 +7,8 @@ import { encryptJwe, idOfJwe } from '../../../../src/lib/jwe.ts';
 import { openTask } from '../../../../src/sealing/sealed-key.ts';
 import { runs } from '../../../properties/runs.ts';
 import { expectFailure } from '../../../support/harness.ts';
-import { sha256 } from '../../../support/key.ts';
-import { openSealedHarness, RUN } from '../../../support/sealed.ts';
+import { sha256 } from '../../../support/key-harness.ts';
+import { openSealedHarness, RUN } from '../../../support/sealed-harness.ts';
 
 const { harness, seal, sealOne, unseal, end, keys } = openSealedHarness();
 

@@ -3,8 +3,8 @@ import { closePull, openPull } from '../../../../sandbox/github/people.ts';
 import { addRepository } from '../../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../../sandbox/openrouter/seed.ts';
 import { newSeal } from '../../../../sandbox/runner/seal.ts';
-import { falseNotFound } from '../../../support/faults.ts';
-import { openPreviewHarness } from '../../../support/preview-steps.ts';
+import { openPreviewHarness } from '../../../support/preview-harness.ts';
+import { falseNotFound } from '../../../support/some-faults.ts';
 
 const { harness, gitHub, main, post, inOtherJob, keyOf, comments } = openPreviewHarness();
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { Key } from '../../../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
-import { falseNotFound } from '../../../support/faults.ts';
 import { expectFailure } from '../../../support/harness.ts';
-import { openSealedHarness, RUN } from '../../../support/sealed.ts';
+import { openSealedHarness, RUN } from '../../../support/sealed-harness.ts';
+import { falseNotFound } from '../../../support/some-faults.ts';
 
 const { harness, sealOne, unseal, end, keys } = openSealedHarness();
 

@@ -4,8 +4,8 @@ import { openPull } from '../../../../sandbox/github/people.ts';
 import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../../../sandbox/runner/runner.ts';
 import { newSeal } from '../../../../sandbox/runner/seal.ts';
-import { writtenBy } from '../../../support/key.ts';
-import { openPreviewHarness } from '../../../support/preview-steps.ts';
+import { writtenBy } from '../../../support/key-harness.ts';
+import { openPreviewHarness } from '../../../support/preview-harness.ts';
 import { secretsIn } from '../../../support/secret-forms.ts';
 
 const { harness, gitHub, main, post, inOtherJob, comments } = openPreviewHarness();

@@ -13,7 +13,7 @@ import {
   LOOKUP,
   openKeyHarness,
   SLUG,
-} from '../../../support/key.ts';
+} from '../../../support/key-harness.ts';
 
 const key = openKeyHarness();
 const { createKey, runPost, keys, calls, posted } = key;

@@ -5,7 +5,7 @@
 import { expect, test } from '@jest/globals';
 import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
 import { annotations } from '../../../support/harness.ts';
-import { CREATE, expectNoSecret, openKeyHarness } from '../../../support/key.ts';
+import { CREATE, expectNoSecret, openKeyHarness } from '../../../support/key-harness.ts';
 import { inCancelledTime } from '../../../support/step-time.ts';
 
 const key = openKeyHarness();

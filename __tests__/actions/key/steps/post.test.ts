@@ -12,7 +12,7 @@ import {
   LOOKUP,
   openKeyHarness,
   READ,
-} from '../../../support/key.ts';
+} from '../../../support/key-harness.ts';
 
 const key = openKeyHarness();
 const { createKey, runPost, keys, calls } = key;

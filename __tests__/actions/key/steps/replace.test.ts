@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedKey, seedUsage } from '../../../../sandbox/openrouter/seed.ts';
 import { annotations, expectFailure, GITEA, type RunOptions } from '../../../support/harness.ts';
-import { DELETE, expectCreated, expectFailed, openKeyHarness } from '../../../support/key.ts';
+import {
+  DELETE,
+  expectCreated,
+  expectFailed,
+  openKeyHarness,
+} from '../../../support/key-harness.ts';
 
 const key = openKeyHarness();
 const { createKey, runPost, keys } = key;

@@ -8,7 +8,7 @@ import {
   expectNoSecret,
   LIST,
   openKeyHarness,
-} from '../../../support/key.ts';
+} from '../../../support/key-harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 
 const key = openKeyHarness();

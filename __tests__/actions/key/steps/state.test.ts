@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { annotations } from '../../../support/harness.ts';
-import { expectNoSecret, openKeyHarness } from '../../../support/key.ts';
+import { expectNoSecret, openKeyHarness } from '../../../support/key-harness.ts';
 
 const key = openKeyHarness();
 const { createKey, runPost, keys } = key;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../../sandbox/github/people.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
-import { openPreviewHarness } from '../../../support/preview-steps.ts';
+import { openPreviewHarness } from '../../../support/preview-harness.ts';
 
 const { harness, gitHub, main, post, slugs } = openPreviewHarness();
 

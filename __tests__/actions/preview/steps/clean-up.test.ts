@@ -13,7 +13,7 @@ import type { Workspace } from '../../../../sandbox/openrouter/resources/workspa
 import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { annotations, expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
-import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
+import { openPreviewHarness, type PreviewStep } from '../../../support/preview-harness.ts';
 
 const { harness, gitHub, main, job, keyOf, letPass, slugs, comments } = openPreviewHarness({
   counterDelay: COUNTER_DELAY,

@@ -13,7 +13,7 @@ import type { Workspace } from '../../../../sandbox/openrouter/resources/workspa
 import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
-import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
+import { openPreviewHarness, type PreviewStep } from '../../../support/preview-harness.ts';
 
 const { harness, gitHub, main, post, job, keyOf, letPass, slugs, comments } = openPreviewHarness({
   counterDelay: COUNTER_DELAY,

@@ -6,7 +6,7 @@ import type { Workspace } from '../../../../sandbox/openrouter/resources/workspa
 import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { MAX_CONCURRENCY } from '../../../../src/http/client.ts';
 import { onNth } from '../../../support/on-nth.ts';
-import { openPreviewHarness } from '../../../support/preview-steps.ts';
+import { openPreviewHarness } from '../../../support/preview-harness.ts';
 
 /** Steps are processes of the bundle. */
 const { harness, gitHub, main, startMain, job, letPass, slugs, comments } = openPreviewHarness({

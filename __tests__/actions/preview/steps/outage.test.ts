@@ -4,7 +4,7 @@ import { closePull, openPull, pushTo } from '../../../../sandbox/github/people.t
 import type { StepResult } from '../../../../sandbox/runner/runner.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
-import { openPreviewHarness } from '../../../support/preview-steps.ts';
+import { openPreviewHarness } from '../../../support/preview-harness.ts';
 
 /** Enough to outlast the retries of a step. */
 const DOWN = Array(99).fill({ kind: 'response', status: 502 });

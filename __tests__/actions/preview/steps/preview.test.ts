@@ -15,7 +15,7 @@ import { foldGroups } from '../../../../sandbox/runner/log.ts';
 import { formatExpiry } from '../../../../src/actions/key/expiry.ts';
 import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
-import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
+import { openPreviewHarness, type PreviewStep } from '../../../support/preview-harness.ts';
 
 const { harness, gitHub, main, post, job, keyOf, letPass, slugs, comments, becomeGitea } =
   openPreviewHarness();

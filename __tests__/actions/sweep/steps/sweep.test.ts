@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { declaredOutputs } from '../../../support/harness.ts';
-import { DAY, openSweepHarness, slugsIn } from '../../../support/sweep.ts';
+import { DAY, openSweepHarness, slugsIn } from '../../../support/sweep-harness.ts';
 
 const { harness, seed, seedSome, runSweep, slugs, calls } = openSweepHarness();
 

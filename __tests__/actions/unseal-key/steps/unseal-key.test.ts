@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Fault } from '../../../../sandbox/http/faults.ts';
 import { newSeal } from '../../../../sandbox/runner/seal.ts';
 import { expectFailure, printedBy } from '../../../support/harness.ts';
-import { openSealedHarness } from '../../../support/sealed.ts';
+import { openSealedHarness } from '../../../support/sealed-harness.ts';
 
 const { harness, seal, sealOne, unseal, keys } = openSealedHarness();
 

@@ -10,7 +10,7 @@ import { readManifest, type StepOptions, type StepResult } from '../../sandbox/r
 import { newSeal } from '../../sandbox/runner/seal.ts';
 import { readExamples, readWorkflow } from '../../scripts/examples.ts';
 import { COUNT_MS } from '../../src/openrouter/settlement.ts';
-import type { openPreviewHarness } from './preview-steps.ts';
+import type { openPreviewHarness } from './preview-harness.ts';
 import { ROOT } from './root.ts';
 import {
   type Contexts,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type * as z from 'zod/mini';
 import { actionFolders } from '../../sandbox/runner/manifest.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
-import type { Reader } from './inputs.ts';
+import type { Reader } from './read-inputs.ts';
 import { ROOT } from './root.ts';
 
 /** What reads the inputs of an action: `src/actions/key/inputs.ts` for the one in `key/`. */

@@ -25,10 +25,10 @@ import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import { isCounted } from '../../src/openrouter/settlement.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { openClient } from './client.ts';
-import { jitters, rarely } from './faults.ts';
+import { knownOf } from './known-repositories.ts';
 import { canSpend, GITHUB_URL, type World } from './preview-world.ts';
-import { knownOf } from './repositories.ts';
 import { connect, savedAndRead, saveIn, whileAlive } from './simulation.ts';
+import { jitters, rarely } from './some-faults.ts';
 
 const TIMEOUT_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -3,7 +3,7 @@ import type { CommentContent, CommentData } from '../../src/actions/preview/comm
 import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { COUNT_MS, type SeenKey, spentBy } from '../../src/openrouter/settlement.ts';
-import { type KeyFields, seen, toKey } from './keys.ts';
+import { type KeyFields, seen, toKey } from './seen-keys.ts';
 
 /** The workspace that the comments of the tests are about. */
 export const WORKSPACE = { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-shop-42' };
