@@ -175,3 +175,14 @@ test('the next key is disabled, too, after one that OpenRouter does not disable'
   expect((await run(command)).lines).toHaveLength(1);
   expect(working()).toEqual([]);
 });
+
+test('the page about organizations lists the previews of an account with these functions', async () => {
+  const { sandbox } = harness;
+  const description = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)';
+  seedWorkspace(sandbox, { slug: 'preview-shop-42', description });
+  seedWorkspace(sandbox, { slug: 'web', description: 'No preview' });
+  seedWorkspace(sandbox, { slug: 'other' });
+  const page = readFileSync(join(ROOT, 'docs/recipes/organization.md'), 'utf8');
+  const [command] = page.match(/^list 'workspaces.*$/m) ?? [];
+  expect(await run(command)).toEqual({ lines: [description], stderr: '' });
+});

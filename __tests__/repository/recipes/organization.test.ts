@@ -48,14 +48,14 @@ const { run, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 
 describe('the files of each repository', () => {
-  test('call those of the other repository at its protected branch, by the names that the page gives them', () => {
+  test('call those of the other repository at its protected tag, by the names that the page gives them', () => {
     const text = readFileSync(join(ROOT, PAGE), 'utf8');
     for (const [caller, file] of [
       ['Preview', 'preview.yml'],
       ['Preview nightly', 'preview-nightly.yml'],
     ] as const) {
       const { uses } = jobOf(recipeOf(PAGE, caller));
-      expect(uses).toBe(`octo-org/workflows/.github/workflows/${file}@main`);
+      expect(uses).toBe(`octo-org/workflows/.github/workflows/${file}@stable`);
       for (const path of [`\`.github/workflows/${file}\`:`, `\`callers/${file}\`:`]) {
         expect(text).toContain(path);
       }
@@ -126,10 +126,9 @@ const amountIn = (text: string) =>
   (text.match(/\d[\d,]*/g) ?? []).reduce((all, part) => all * Number(part.replace(',', '')), 1);
 
 /** The rows of the table of costs, and the first cell of each. */
-const [CREDIT = [], ...COSTS] = readTable(join(ROOT, PAGE), 'What').map(([, ...amounts]) =>
-  amounts.map(amountIn),
-);
-const WHATS = readTable(join(ROOT, PAGE), 'What').map(([what = '']) => what);
+const ROWS = readTable(join(ROOT, PAGE), 'What');
+const COSTS = ROWS.map(([, ...cells]) => cells.slice(0, 2).map(amountIn));
+const WHATS = ROWS.map(([what = '']) => what);
 
 describe('the table of costs', () => {
   test('follows from the limits of the file, the credit and the numbers of the page', () => {
@@ -139,7 +138,9 @@ describe('the table of costs', () => {
     const { 'limit-usd': limit, 'preview-limit-usd': cap } =
       jobOf(PREVIEW, 'key').steps[0]?.with ?? {};
     const ofAll = repositories * pulls * Number(cap);
-    const [credit = 0, credits = 0] = CREDIT;
+    const [, ofOneAccount = '', ofAllAccounts = ''] =
+      /load in the month: ([\d,]+), or (\d+ × \d+)/.exec(text) ?? [];
+    const [credit = 0, credits = 0] = [ofOneAccount, ofAllAccounts].map(amountIn);
     const accounts = [credit, credits / repositories];
     const ofOne = [Number(limit), Number(cap), pulls * Number(cap)];
     expect(COSTS).toEqual([
@@ -177,7 +178,7 @@ describe('the table of costs', () => {
 });
 
 describe('the commands', () => {
-  const [ENTER = '', SET_UP = '', PROPOSE = '', DISABLE = ''] = marked
+  const [ENTER = '', SET_UP = '', PROPOSE = '', LAST_RUNS = '', , DISABLE = '', MOVE = ''] = marked
     .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
     .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
   const REPOSITORIES = Array.from({ length: 60 }, (_, at) => `octo-org/service-${at + 1}`);
@@ -204,6 +205,7 @@ case "$*" in
   *git/refs*) add branches "$3 $5 $7" ;;
   *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
   'workflow disable '*) echo "$*" >> disabled ;;
+  'run list '*) echo "success https://github.com/$8" ;;
   'secret list '*) sed -n "s|^secret set \\(OPENROUTER_SEAL\\) --repo $4 .*|\\1|p" secrets ;;
   'secret set '*) echo "$* $(cat)" >> secrets ;;
   *) echo "unexpected: $*" && exit 1 ;;
@@ -332,5 +334,24 @@ ${ENTER}\n${SET_UP}`,
       'workflow disable preview.yml --repo octo-org/web',
     ]);
     expect(output).toContain('Not disabled: octo-org/gone');
+  });
+
+  test('list the last night of each repository', () => {
+    const { output } = on(['octo-org/shop', 'octo-org/web'], LAST_RUNS);
+    expect(output.split('\n').filter(Boolean)).toEqual([
+      'success https://github.com/octo-org/shop',
+      'success https://github.com/octo-org/web',
+    ]);
+  });
+
+  test('move the tag to the newest commit of the branch, also if it exists', () => {
+    shell.run(`rm -rf workflows clone; git init -q --initial-branch main workflows
+      commit() { git -C workflows -c user.name=a -c user.email=a@example.com commit -q --allow-empty -m "$1"; }
+      commit One; git -C workflows tag stable; git clone -q workflows clone; commit Two`);
+    expect(shell.run(`cd clone; ${MOVE}`).status).toBe(0);
+    const { status } = shell.run(
+      'test "$(git -C workflows rev-parse stable)" = "$(git -C workflows rev-parse main)"',
+    );
+    expect(status).toBe(0);
   });
 });
