@@ -1,5 +1,5 @@
 /**
- * Draws the job summary and the comment that README.md shows, as GitHub shows them, from real runs in a sandbox
+ * Draws the job summaries and the comment that README.md and docs/costs.md show, as GitHub shows them, from real runs in a sandbox
  * whose ids, secrets and time are fixed:
  *
  *     node scripts/pictures.ts [--check]      with --check, only fails if a picture is stale
@@ -9,6 +9,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { sceneOf } from '../sandbox/cli/scenes.ts';
 import { stepIn } from '../sandbox/github/environment.ts';
 import { openPull } from '../sandbox/github/people.ts';
 import { addRepository } from '../sandbox/github/seed.ts';
@@ -44,6 +45,7 @@ const EARLIER_JOBS = [
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 const sandbox = await startSandbox({ ...AT_ONCE, now: () => NOW, random: pseudoRandom() });
+update('workspace', 'Job summary of a new workspace', await summaryOfCreate(sandbox));
 update('usage', 'Job summary of the usage action', await summaryOfUsage(sandbox));
 update('comment', 'Comment of the preview action', await commentOfPreview(sandbox));
 await sandbox.close();
@@ -79,11 +81,22 @@ function pseudoRandom(): (size: number) => Buffer {
   };
 }
 
-/** The summary of the step that README.md shows above the picture. */
+/** The summary of the first step of README.md. */
+async function summaryOfCreate(sandbox: Sandbox): Promise<string> {
+  const { summary, log } = await runStep({
+    action: root,
+    with: { ...connectionTo(sandbox), ...sceneOf('').inputs },
+    timeOfDay: NOW.getTime(),
+  });
+  if (summary === '') throw new Error(`The step has no summary:\n${log}`);
+  return summary;
+}
+
+/** The summary of the step that docs/costs.md shows above the picture. */
 async function summaryOfUsage(sandbox: Sandbox): Promise<string> {
   const workspace = seedWorkspace(sandbox, {
-    slug: 'staging-web',
-    name: 'Staging of web',
+    slug: 'production-web',
+    name: 'Production of web',
     age: 40 * DAY,
   });
   const key = seedKey(sandbox, workspace, { name: 'CI' });
@@ -99,7 +112,7 @@ async function summaryOfUsage(sandbox: Sandbox): Promise<string> {
     action: join(root, 'usage'),
     with: {
       ...connectionTo(sandbox),
-      workspace: 'staging-web',
+      workspace: 'production-web',
       since: 'month',
       'fail-above-usd': '100',
     },

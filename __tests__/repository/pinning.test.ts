@@ -6,7 +6,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { openShell } from '../support/example-shell.ts';
 import { ROOT } from '../support/root.ts';
 
-/** The command of the README that pins our actions to the commit of `v1`, as it is written there. */
+/** The command of the README that pins all actions to the commits of their tags, as it is written there. */
 const COMMAND = findCommand();
 
 function findCommand(): string {
@@ -46,12 +46,13 @@ const FILES = {
 - uses: OWNER/openrouter-workspace/preview@v1
 - uses: 'OWNER/openrouter-workspace/key@v1'
 - { uses: OWNER/openrouter-workspace/usage@v1, with: { workspace: web } } # The costs
-- uses: https://github.com/OWNER/openrouter-workspace/sweep@v1
-- uses: actions/checkout@v1
+- uses: actions/checkout@v7
 - uses: OWNER/openrouter-workspace@v1.2.3
 - uses: OWNER/openrouter-workspace@v12
 - uses: OWNER/openrouter-workspace-fork@v1
-- uses: not-${ACCOUNT}/openrouter-workspace@v1
+- uses: ./action@v1
+- uses: docker://image@v1
+- uses: OWNER/openrouter-workspace@main
 `,
   '.github/workflows/clean up.yaml':
     '- uses: OWNER/openrouter-workspace/preview@v1\r\n- run: a\r\n',
@@ -59,19 +60,20 @@ const FILES = {
   'README.md': 'Uses: OWNER/openrouter-workspace@v1',
 };
 
-const pinnedTo = (sha: string) => ({
+const pinnedTo = (sha: string, checkout: string) => ({
   '.github/workflows/preview.yml': `
-# By OWNER/openrouter-workspace@${sha} # v1
+# By OWNER/openrouter-workspace@v1
 - uses: OWNER/openrouter-workspace@${sha} # v1
 - uses: OWNER/openrouter-workspace/preview@${sha} # v1
 - uses: 'OWNER/openrouter-workspace/key@${sha}' # v1
 - { uses: OWNER/openrouter-workspace/usage@${sha}, with: { workspace: web } } # The costs # v1
-- uses: https://github.com/OWNER/openrouter-workspace/sweep@${sha} # v1
-- uses: actions/checkout@v1
-- uses: OWNER/openrouter-workspace@v1.2.3
-- uses: OWNER/openrouter-workspace@v12
+- uses: actions/checkout@${checkout} # v7
+- uses: OWNER/openrouter-workspace@${sha} # v1.2.3
+- uses: OWNER/openrouter-workspace@${sha} # v12
 - uses: OWNER/openrouter-workspace-fork@v1
-- uses: not-${ACCOUNT}/openrouter-workspace@v1
+- uses: ./action@v1
+- uses: docker://image@v1
+- uses: OWNER/openrouter-workspace@main
 `,
   '.github/workflows/clean up.yaml': `- uses: OWNER/openrouter-workspace/preview@${sha} # v1\r\n- run: a\r\n`,
   '.github/actions/test/action.yml': `  - uses: OWNER/openrouter-workspace/key@${sha} # v1`,
@@ -95,6 +97,12 @@ beforeEach(() => {
     git tag v12
     git commit --quiet --allow-empty --message 'Later'
     git branch --force v1
+    cd ../../..
+    git init --quiet --initial-branch main published/actions/checkout
+    cd published/actions/checkout
+    git commit --quiet --allow-empty --message 'Release 7'
+    git tag v7
+    git rev-parse HEAD > ../../../checkout
   `);
 });
 
@@ -102,18 +110,23 @@ test.each([
   ['lightweight', 'git tag v1 v1.2.3'],
   ['annotated', "git tag --annotate v1 v1.2.3 --message 'Version 1'"],
 ])(
-  'the command of the README pins all uses of our actions, and nothing else, to the commit of a tag that is %s',
+  'the command of the README pins all uses of actions, and nothing else, to the commit of a tag that is %s',
   (_, tag) => {
     run(`cd published/${ACCOUNT}/openrouter-workspace; ${tag}`);
     expect(run(COMMAND)).toBe(0);
-    const pinned = pinnedTo(shell.read('sha').trim());
+    const pinned = pinnedTo(shell.read('sha').trim(), shell.read('checkout').trim());
     expect(readFiles()).toEqual(pinned);
     expect(run(COMMAND)).toBe(0);
     expect(readFiles()).toEqual(pinned);
   },
 );
 
-test('the command of the README fails and changes nothing if the tag v1 does not exist', () => {
-  expect(run(COMMAND)).not.toBe(0);
-  expect(readFiles()).toEqual(FILES);
+test('the command of the README leaves an action as it is whose tag does not exist, and says so', () => {
+  expect(run(`{\n${COMMAND}\n} > shown`)).toBe(0);
+  const shown = shell.read('shown');
+  expect(shown).toContain('Not found: OWNER/openrouter-workspace/preview@v1\n');
+  expect(shown.split('\n')).toContain(
+    '.github/workflows/preview.yml:- uses: OWNER/openrouter-workspace/preview@v1',
+  );
+  expect(shown).not.toContain('actions/checkout@v7');
 });

@@ -9,7 +9,7 @@ import { openPreviewHarness } from '../support/preview-harness.ts';
 import { openRecipeJobs, recipeOf, SKIPPED } from '../support/recipe-harness.ts';
 import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
-const WORKSPACE = recipeOf('README.md');
+const WORKSPACE = recipeOf('README.md', 'Workspace');
 const PREVIEW = recipeOf('README.md', 'Preview');
 const NIGHT = recipeOf('README.md', 'Preview nightly');
 

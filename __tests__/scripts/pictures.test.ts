@@ -17,7 +17,7 @@ test('README.md and the page about costs show each picture', () => {
     ),
   );
   expect(shown.toSorted()).toEqual(PICTURES.toSorted());
-  expect(PICTURES).toHaveLength(8);
+  expect(PICTURES).toHaveLength(12);
 });
 
 test('the comment in README.md has the cap of the workflow below it', () => {
