@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { sceneOf } from '../../sandbox/cli/scenes.ts';
-import { dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
+import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../sandbox/github/events.ts';
 import { closePull, openPull, pushTo, reopenPull } from '../../sandbox/github/people.ts';
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { duringOutage } from '../../sandbox/openrouter/outage.ts';
@@ -10,6 +10,7 @@ import { openRecipeJobs, recipeOf, SKIPPED } from '../support/recipe-harness.ts'
 import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
 const WORKSPACE = recipeOf('README.md', 'Workspace');
+const TESTS = recipeOf('README.md', 'Tests with a key');
 const PREVIEW = recipeOf('README.md', 'Preview');
 const NIGHT = recipeOf('README.md', 'Preview nightly');
 
@@ -95,6 +96,24 @@ describe('the file for a workspace in README.md', () => {
     expect(slugs()).toEqual([]);
     expect(await outcomeOf()).toBe('created');
   });
+});
+
+test('the file for a job gives its tests a key of 5 USD in the workspace of the first file, and deletes the key', async () => {
+  const { server, repository } = gitHub;
+  await runJob(WORKSPACE, dispatchEvent(server.github, repository));
+  const [push] = pushTo(server.github, repository, 'main');
+  const { keys } = harness.sandbox.account;
+  const given: unknown[] = [];
+  const { result, main } = await runJob(TESTS, push as GitHubEvent, {
+    onScript({ env }) {
+      given.push(env['OPENROUTER_API_KEY'], keys[0]?.['limit']);
+      return true;
+    },
+  });
+  const { key } = main['key']?.outputs ?? {};
+  expect(key).toMatch(/^sk-or-v1-/);
+  expect([result, given]).toEqual(['success', [undefined, 5, key, 5]]);
+  expect(keys).toEqual([]);
 });
 
 describe('the two files for previews in README.md', () => {
