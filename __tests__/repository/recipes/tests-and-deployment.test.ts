@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
 import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
+import { readWorkflow } from '../../../scripts/examples.ts';
 import { openShell } from '../../support/example-shell.ts';
 import { openPreviewHarness } from '../../support/preview-harness.ts';
 import { openRecipeJobs, recipeOf, SKIPPED } from '../../support/recipe-harness.ts';
+import { ROOT } from '../../support/root.ts';
 import { interpolateAll, jobOf, onlyJobs, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/tests-and-deployment.md';
@@ -337,4 +340,23 @@ test.each([
 
 test('the night of the page is that of README.md', () => {
   expect(NIGHT).toEqual(recipeOf('README.md', 'Preview nightly'));
+});
+
+test('with the tests before the deployment, a test that fails leaves the older deployment, and a close removes it', async () => {
+  const workflow = structuredClone(PREVIEW);
+  const [, needs = ''] =
+    /only what has passed the tests: `needs: \[(.*)\]`/.exec(
+      readWorkflow(join(ROOT, PAGE), 'Preview'),
+    ) ?? [];
+  Object.assign(jobOf(workflow, 'deploy'), { needs: needs.split(', ') });
+  const runAllJobs = (event: GitHubEvent, failing?: string) =>
+    runAll(workflow, event, { onScript: ({ run: script }) => script !== failing });
+  const opened = open();
+  expect(await runAllJobs(opened)).toMatchObject({ deploy: SUCCESS, 'end-deploy': SUCCESS });
+  expect(disabledKeys()).toEqual([false, true]);
+  const failed = await runAllJobs(opened, 'npm test');
+  expect(failed).toMatchObject({ test: FAILURE, deploy: SKIPPED, 'end-deploy': SUCCESS });
+  expect(disabledKeys()).toEqual([true, true, false, true]);
+  expect(await runAllJobs(close())).toMatchObject({ remove: { ...SUCCESS, scripts: [REMOVAL] } });
+  expect(disabledKeys()).toEqual([true, true, true, true]);
 });
