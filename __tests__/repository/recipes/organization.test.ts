@@ -47,6 +47,8 @@ const { run, runAll, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 
+const RUN_TESTS = 'bash -eo pipefail -c "$COMMAND"';
+
 describe('the files of each repository', () => {
   test('call those of the other repository at its protected tag, by the names that the page gives them', () => {
     const text = readFileSync(join(ROOT, PAGE), 'utf8');
@@ -86,8 +88,8 @@ describe('the files of each repository', () => {
     const { key } = tested?.main['unseal-key']?.outputs ?? {};
     expect(key).toMatch(/^sk-or-v1-/);
     expect(tested?.scripts).toEqual([
-      { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm ci' } },
-      { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm test', OPENROUTER_API_KEY: key } },
+      { run: 'bash -eo pipefail -c "$COMMAND"', env: { COMMAND: 'npm ci' } },
+      { run: RUN_TESTS, env: { COMMAND: 'npm test', OPENROUTER_API_KEY: key } },
     ]);
     const { account } = harness.sandbox;
     expect([slugs(), account.keys]).toMatchObject([['preview-shop-1'], [{ disabled: true }]]);
@@ -178,7 +180,7 @@ describe('the table of costs', () => {
 });
 
 describe('the commands', () => {
-  const [ENTER = '', SET_UP = '', PROPOSE = '', LAST_RUNS = '', , DISABLE = '', MOVE = ''] = marked
+  const [TAG, ENTER, SET_UP, PROPOSE = '', LAST_RUNS = '', , DISABLE = '', MOVE] = marked
     .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
     .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
   const REPOSITORIES = Array.from({ length: 60 }, (_, at) => `octo-org/service-${at + 1}`);
@@ -344,14 +346,27 @@ ${ENTER}\n${SET_UP}`,
     ]);
   });
 
-  test('move the tag to the newest commit of the branch, also if it exists', () => {
-    shell.run(`rm -rf workflows clone; git init -q --initial-branch main workflows
-      commit() { git -C workflows -c user.name=a -c user.email=a@example.com commit -q --allow-empty -m "$1"; }
-      commit One; git -C workflows tag stable; git clone -q workflows clone; commit Two`);
-    expect(shell.run(`cd clone; ${MOVE}`).status).toBe(0);
-    const { status } = shell.run(
-      'test "$(git -C workflows rev-parse stable)" = "$(git -C workflows rev-parse main)"',
-    );
-    expect(status).toBe(0);
+  test('set the tag to the newest commit of the branch, and move it there', () => {
+    shell.run('rm -rf workflows clone; git init -q --initial-branch main workflows');
+    const commit = () =>
+      shell.run(
+        'git -C workflows -c user.name=a -c user.email=a@example.com commit -q --allow-empty -m Change',
+      );
+    const isTagged = (command: unknown) => {
+      commit();
+      expect(shell.run(`cd clone; ${command}`).status).toBe(0);
+      const compare = 'test "$(git rev-parse stable)" = "$(git rev-parse main)"';
+      return shell.run(`cd workflows; ${compare}`).status === 0;
+    };
+    commit();
+    shell.run('git clone -q workflows clone');
+    expect([TAG, MOVE, MOVE].map(isTagged)).toEqual([true, true, true]);
+  });
+
+  test('set up no new seal if the list of secrets cannot be read', () => {
+    const failing = `gh() { [ "$1 $2" = 'secret list' ] && return 1; command gh "$@"; }`;
+    const { output } = on(['octo-org/shop'], `${failing}\n${ENTER}\n${SET_UP}`, 'sk-or-mgmt-1\n');
+    expect(output).toContain('Not set up: octo-org/shop');
+    expect(shell.read('secrets')).not.toContain('OPENROUTER_SEAL');
   });
 });
