@@ -14,7 +14,7 @@ import type { Sandbox } from '../sandbox/openrouter/server.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The repository of a reader whose reusable workflows the others call. */
-const SHARED = { repository: 'octo-org/workflows', ref: 'main' };
+const SHARED = { repository: 'octo-org/workflows', ref: 'stable' };
 
 const STAND_INS = join(ROOT, 'e2e/stand-ins');
 
