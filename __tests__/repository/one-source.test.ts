@@ -204,3 +204,13 @@ test.each(globSync(['README.md', 'docs/**/*.md', 'action.yml', '*/action.yml'], 
     expect(unquoted).toEqual([]);
   },
 );
+
+test.each(globSync(['action.yml', '*/action.yml'], { cwd: ROOT }))(
+  'no text of %s without quotes ends at a " #", which begins a comment',
+  (file) => {
+    const cut = read(file)
+      .split('\n')
+      .filter((line) => /^ *[\w-]+: [^"'|>].* #/.test(line));
+    expect(cut).toEqual([]);
+  },
+);
