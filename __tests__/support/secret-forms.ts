@@ -6,7 +6,8 @@ const PART = 16;
  * digits of it, in upper or lower case. The actions redact encodings nowhere, so their own texts must not have any.
  */
 export function secretsIn(text: string, secrets: readonly (string | undefined)[]): string[] {
-  const parts = new Set(partsOf(text));
+  // As in a URI, `+` and `/` of Base64 can be escapes, whose digits would divide a part.
+  const parts = new Set([text, text.replaceAll(/%[\da-f]{2}/gi, '')].flatMap(partsOf));
   const isIn = (form: string) => partsOf(form).some((part) => parts.has(part));
   return secrets.filter((secret) => secret !== undefined && formsOf(secret).some(isIn)) as string[];
 }
