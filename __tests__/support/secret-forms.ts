@@ -1,15 +1,23 @@
 /** What of a secret makes a text a leak: as many letters and digits of it in a row, in whatever form. */
 const PART = 16;
 
+/** Wherever a part begins in a text, it has a whole block that begins at a multiple of its length. */
+const BLOCK = PART / 2;
+
 /**
- * Those `secrets` of which a text has a part, as it is or encoded, whatever divides it: 16 letters and
- * digits of it, in upper or lower case. The actions redact encodings nowhere, so their own texts must not have any.
+ * Those `secrets` of which a text has a part, as it is or encoded, whatever divides it: 16 letters and digits of it, in
+ * upper or lower case. The actions redact encodings nowhere, so their own texts must not have any.
  */
 export function secretsIn(text: string, secrets: readonly (string | undefined)[]): string[] {
   // As in a URI, `+` and `/` of Base64 can be escapes, whose digits would divide a part.
-  const parts = new Set([text, text.replaceAll(/%[\da-f]{2}/gi, '')].flatMap(partsOf));
-  const isIn = (form: string) => partsOf(form).some((part) => parts.has(part));
-  return secrets.filter((secret) => secret !== undefined && formsOf(secret).some(isIn)) as string[];
+  const letters = [text, text.replaceAll(/%[\da-f]{2}/gi, '')].map(lettersOf);
+  const blocks = new Set(letters.flatMap((each) => piecesOf(each, BLOCK, BLOCK)));
+  const isIn = (form: string) =>
+    piecesOf(form, BLOCK, 1).some((block) => blocks.has(block)) &&
+    piecesOf(form, PART, 1).some((part) => letters.some((each) => each.includes(part)));
+  return secrets.filter(
+    (secret) => secret !== undefined && formsOf(secret).map(lettersOf).some(isIn),
+  ) as string[];
 }
 
 /** `secret` as text, its characters in other forms, and the bytes that it encodes in these. */
@@ -29,8 +37,14 @@ function encodingsOf(bytes: Buffer): string[] {
   return [...base64, bytes.toString('hex'), bytes.join()];
 }
 
-function partsOf(text: string): string[] {
-  const letters = text.replaceAll(/[^a-z\d]/gi, '').toLowerCase();
-  const count = Math.max(letters.length - PART + 1, 0);
-  return Array.from({ length: count }, (_, at) => letters.slice(at, at + PART));
+function lettersOf(text: string): string {
+  return text.replaceAll(/[^a-z\d]/gi, '').toLowerCase();
+}
+
+/** The pieces of a text that have `length` characters, each `distance` after the one before. */
+function piecesOf(text: string, length: number, distance: number): string[] {
+  const count = Math.max(Math.floor((text.length - length) / distance) + 1, 0);
+  return Array.from({ length: count }, (_, at) =>
+    text.slice(at * distance, at * distance + length),
+  );
 }
