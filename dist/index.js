@@ -1647,21 +1647,21 @@ async function writeUntilRight(request,place){const{comments,log}=place,own={...
 let last,[{cap},hasWritten,hasAdded,hasPaused]=[request,!1,!1,!1]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const found=await listOwn(own),[oldest]=found
 if(oldest&&isBill(oldest.data)&&isToStay(request)){await keepOnly(oldest,found,own)
-return{kind:"written",data:oldest.data}}const keys=await keysOf(request,place)
+return{kind:"written",data:oldest.data,keys:request.keys}}const keys=await keysOf(request,place)
 if(!oldest&&(keys.length===0||request.addsNone))return{kind:"nothing"}
 const data=dataOf(request,{keys,before:oldest?.data,cap}),body=comments.render({data,slug:request.workspace.name,keys})
 if(oldest?.comment.body===body){await keepOnly(oldest,found,own)
 log.info(`The comment on #${place.number} says: ${describeSum(data)}.`)
-return{kind:"written",data}}last=data
+return{kind:"written",data,keys}}last={kind:"written",data,keys}
 if(hasWritten||isSmaller(data,oldest?.data)&&!hasPaused){[hasWritten,hasPaused]=[!1,!0]
 await place.github.pause(LAG_MS)
-continue}if(hasAdded&&!oldest)return{kind:"written",data}
+continue}if(hasAdded&&!oldest)return last
 if(!await mayWrite(request,place))return{kind:"nothing"}
 const isLast=round===MAX_ROUNDS
 hasWritten=await writeOwn({body,oldest,attempt:round,isLast},own)
 hasAdded||=hasWritten&&!oldest
 cap=void 0}log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`)
-return last?{kind:"written",data:last}:{kind:"nothing"}}function isToStay(request){return"leavesBill"in request&&request.leavesBill}async function keysOf(request,place){return("keys"in request?request.keys:seenIn(await listKeys(place,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}async function mayWrite(request,{client}){if("keys"in request)return!0
+return last??{kind:"nothing"}}function isToStay(request){return"leavesBill"in request&&request.leavesBill}async function keysOf(request,place){return("keys"in request?request.keys:seenIn(await listKeys(place,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}async function mayWrite(request,{client}){if("keys"in request)return!0
 const{workspace}=await findWorkspace(client,request.workspace.id)
 return isInUse(workspace)}function isSmaller({spent},before){return before!==void 0&&spent<before.spent}function dataOf(request,{keys,before,cap}){const{amount:spent,isExact}=spentBy(keys),bill="keys"in request?request:void 0
 return{workspace:request.workspace.id,spent,state:bill?"bill":"so far",isAtLeast:before!==void 0&&(before.isAtLeast||spent<before.spent)||bill!==void 0&&!(bill.isComplete&&isExact),cap:cap??before?.cap}}function noticeError(error,{comments,log}){const{kind,hint,server,operation,until="now"}=error.details,reason=server==="GitHub"&&kind==="throttled"?`could not ${operation}: GitHub limits the rate of requests ${until}. The next run writes the comment.`:`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
@@ -1990,9 +1990,9 @@ return left(NOT_COUNTED)}await context.github.untilResumed()
 const reason=context.comments?.failure!==void 0?"GitHub accepts no comment now":reasonToStop(context,keys.length)
 return reason===void 0?deletePreview(one,context):left(reason)}function warnOfUnknownEnds({workspace,watch},{warn}){const keys=watch.list?withUnknownEnd(watch.list):[]
 keys.length>0&&warn(keyEndUnknown,{workspace,keys})}async function describeOpen({workspace,night},{dryRun},context){if(reasonToStop(context)!==void 0)return night
-const comment=dryRun?void 0:await writeComment({workspace,addsNone:!0},context),{value:listed}=await catching(listKeys(context,workspace),ApiError)
-if(!listed)return night
-const keys=seenIn(listed),works=`${countKeys(keys.filter(isWorking).length)} can spend`,cap=comment?.kind==="written"?comment.data.cap:void 0,ofCap=cap===void 0?"":`, the cap is ${formatExactUsd(cap)}`
+const comment=dryRun?void 0:await writeComment({workspace,addsNone:!0},context),written=comment?.kind==="written"?comment:void 0,listing=written?Promise.resolve(written.keys):listKeys(context,workspace).then(seenIn),{value:keys}=await catching(listing,ApiError)
+if(!keys)return night
+const works=`${countKeys(keys.filter(isWorking).length)} can spend`,cap=written?.data.cap,ofCap=cap===void 0?"":`, the cap is ${formatExactUsd(cap)}`
 return{...night,spent:spentBy(keys),reason:`${night.reason}: ${works}${ofCap}`}}const STALE="its pull request or branch is closed"
 function toSwept({workspace,night},context){const{subject}=workspace,link=linkTo(subject,context.repository),found={...workspace,link,age:void 0,reason:STALE}
 if(night.outcome==="failed")return failed({...found,...night},night.failure,context)

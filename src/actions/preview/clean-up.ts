@@ -198,11 +198,15 @@ async function describeOpen(
 ): Promise<NightResult> {
   if (reasonToStop(context) !== undefined) return night;
   const comment = dryRun ? undefined : await writeComment({ workspace, addsNone: true }, context);
-  const { value: listed } = await catching(listKeys(context, workspace), ApiError);
-  if (!listed) return night;
-  const keys = seenIn(listed);
+  const written = comment?.kind === 'written' ? comment : undefined;
+  // A comment that was written has listed them.
+  const listing = written
+    ? Promise.resolve(written.keys)
+    : listKeys(context, workspace).then(seenIn);
+  const { value: keys } = await catching(listing, ApiError);
+  if (!keys) return night;
   const works = `${countKeys(keys.filter(isWorking).length)} can spend`;
-  const cap = comment?.kind === 'written' ? comment.data.cap : undefined;
+  const cap = written?.data.cap;
   const ofCap = cap === undefined ? '' : `, the cap is ${formatExactUsd(cap)}`;
   return { ...night, spent: spentBy(keys), reason: `${night.reason}: ${works}${ofCap}` };
 }

@@ -68,9 +68,16 @@ export interface CommentWriter extends Pick<Context, 'client' | 'counters' | 'lo
   comments: Comments | undefined;
 }
 
+/** A comment that says what is right, and the keys that it is made of. */
+interface WrittenComment {
+  kind: 'written';
+  data: CommentData;
+  keys: readonly SeenKey[];
+}
+
 /** What became of the comment of a preview. */
 export type CommentOutcome =
-  | { kind: 'written'; data: CommentData }
+  | WrittenComment
   /** There is no comment and no key to write about, or a clean-up has locked the workspace and writes its bill. */
   | { kind: 'nothing' }
   /** The step writes no comments, or not for a branch. */
@@ -150,13 +157,13 @@ async function writeUntilRight(
     login: await comments.login(place.github),
   };
   let [{ cap }, hasWritten, hasAdded, hasPaused] = [request, false, false, false];
-  let last: CommentData | undefined;
+  let last: WrittenComment | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const found = await listOwn(own);
     const [oldest] = found;
     if (oldest && isBill(oldest.data) && isToStay(request)) {
       await keepOnly(oldest, found, own);
-      return { kind: 'written', data: oldest.data };
+      return { kind: 'written', data: oldest.data, keys: request.keys };
     }
     // After the comment, whose sum is larger only if something is missing now.
     const keys = await keysOf(request, place);
@@ -167,9 +174,9 @@ async function writeUntilRight(
     if (oldest?.comment.body === body) {
       await keepOnly(oldest, found, own);
       log.info(`The comment on #${place.number} says: ${describeSum(data)}.`);
-      return { kind: 'written', data };
+      return { kind: 'written', data, keys };
     }
-    last = data;
+    last = { kind: 'written', data, keys };
     // A list that is behind looks like a change by another run, and a counter that is behind like a deleted key.
     const isBehind = hasWritten || (isSmaller(data, oldest?.data) && !hasPaused);
     if (isBehind) {
@@ -178,7 +185,7 @@ async function writeUntilRight(
       continue;
     }
     // Someone has deleted it, or the list stays behind: each run adds one at most.
-    if (hasAdded && !oldest) return { kind: 'written', data };
+    if (hasAdded && !oldest) return last;
     if (!(await mayWrite(request, place))) return { kind: 'nothing' };
     const isLast = round === MAX_ROUNDS;
     hasWritten = await writeOwn({ body, oldest, attempt: round, isLast }, own);
@@ -187,10 +194,10 @@ async function writeUntilRight(
     cap = undefined;
   }
   log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`);
-  return last ? { kind: 'written', data: last } : { kind: 'nothing' };
+  return last ?? { kind: 'nothing' };
 }
 
-function isToStay(request: CommentRequest | Bill): boolean {
+function isToStay(request: CommentRequest | Bill): request is Bill {
   return 'leavesBill' in request && request.leavesBill;
 }
 

@@ -85,6 +85,9 @@ describe('a clean-up', () => {
     expect(step.summary).toContain('Kept: 2, at least $0.75 spent');
     expect(step.summary).toContain('it is open: 1 API key can spend, the cap is $5.00');
     expect(step.summary).toContain('it is open: 0 API keys can spend, the cap is $5.00');
+    // Nothing has changed since, so each comment reads its keys once, and no one else does.
+    const again = await main(nightly());
+    expect(again.openRouterCalls.filter((call) => call === 'GET /keys')).toHaveLength(2);
     const dryRun = await main(nightly(), { 'dry-run': 'true' });
     expect(dryRun.summary).toContain('Kept: 2, at least $0.75 spent');
     expectUnchanged(dryRun);
