@@ -180,7 +180,18 @@ describe('the table of costs', () => {
 });
 
 describe('the commands', () => {
-  const [TAG, ENTER, SET_UP, PROPOSE = '', LAST_RUNS = '', , DISABLE = '', MOVE] = marked
+  const [
+    TAG,
+    FORKS = '',
+    ENTER,
+    SET_UP,
+    PROPOSE = '',
+    PROTECT = '',
+    LAST_RUNS = '',
+    ,
+    DISABLE = '',
+    MOVE,
+  ] = marked
     .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
     .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
   const REPOSITORIES = Array.from({ length: 60 }, (_, at) => `octo-org/service-${at + 1}`);
@@ -205,6 +216,8 @@ case "$*" in
   *--method\\ PUT*/contents/*) add files "$5" && echo "$5 $*" >> contents ;;
   *--method\\ PUT*/environments/*) echo "$5 $*" >> environments ;;
   *git/refs*) add branches "$3 $5 $7" ;;
+  *fork-pr-workflows-private-repos*) echo "$*" > forks ;;
+  *rulesets*) echo "$3 $(tr -d '\n' )" >> rulesets ;;
   *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
   'workflow disable '*) echo "$*" >> disabled ;;
   'run list '*) echo "success https://github.com/$8" ;;
@@ -215,7 +228,9 @@ esac`,
   );
   const linesOf = (file: string) => shell.read(file).split('\n').filter(Boolean);
   beforeEach(() => {
-    shell.run('rm -f environments files contents branches pulls disabled; : > rules; : > secrets');
+    shell.run(
+      'rm -f environments files contents branches pulls disabled forks rulesets; : > rules; : > secrets',
+    );
   });
   const on = (repositories: readonly string[], script: string, input = '') => {
     shell.write('repositories.txt', repositories.join('\n'));
@@ -327,6 +342,32 @@ ${ENTER}\n${SET_UP}`,
     expect(output).toContain('Not proposed: octo-org/shop');
     expect(output).toContain('Not proposed: octo-org/gone');
     expect(linesOf('pulls')).toEqual(['repos/octo-org/web/pulls']);
+  });
+
+  test('stop the workflows of forks in private repositories', () => {
+    expect(on([], FORKS)).toEqual({ status: 0, output: '' });
+    const [setting] = linesOf('forks');
+    expect(setting).toContain('orgs/octo-org/actions/permissions/fork-pr-workflows-private-repos');
+    expect(setting).toMatch(/ -F run_workflows_from_fork_pull_requests=false$/);
+  });
+
+  test('refuse changes of workflows in each repository, and go on after one that fails', () => {
+    const { output } = on(['octo-org/shop', 'octo-org/gone', 'octo-org/web'], PROTECT);
+    const rules = linesOf('rulesets').map((line) => {
+      const [path, json = ''] = line.split(/ (.*)/);
+      return [path, JSON.parse(json)];
+    });
+    const parameters = { restricted_file_paths: ['.github/workflows/**'] };
+    const ruleset = expect.objectContaining({
+      target: 'push',
+      enforcement: 'active',
+      rules: [{ type: 'file_path_restriction', parameters }],
+    });
+    expect(rules).toEqual([
+      ['repos/octo-org/shop/rulesets', ruleset],
+      ['repos/octo-org/web/rulesets', ruleset],
+    ]);
+    expect(output).toContain('Not protected: octo-org/gone');
   });
 
   test('disable the workflow of each repository, and go on after one that fails', () => {
