@@ -1649,11 +1649,12 @@ for(let round=1;round<=MAX_ROUNDS;round+=1){const found=await listOwn(own),[olde
 if(oldest&&isBill(oldest.data)&&isToStay(request)){await keepOnly(oldest,found,own)
 return{kind:"written",data:oldest.data,keys:request.keys}}const keys=await keysOf(request,place)
 if(!oldest&&(keys.length===0||request.addsNone))return{kind:"nothing"}
-const data=dataOf(request,{keys,before:oldest?.data,cap}),body=comments.render({data,slug:request.workspace.name,keys})
+const data=dataOf(request,{keys,before:oldest?.data,cap})
+last={kind:"written",data,keys}
+const body=comments.render({data,slug:request.workspace.name,keys})
 if(oldest?.comment.body===body){await keepOnly(oldest,found,own)
 log.info(`The comment on #${place.number} says: ${describeSum(data)}.`)
-return{kind:"written",data,keys}}last={kind:"written",data,keys}
-if(hasWritten||isSmaller(data,oldest?.data)&&!hasPaused){[hasWritten,hasPaused]=[!1,!0]
+return last}if(hasWritten||isSmaller(data,oldest?.data)&&!hasPaused){[hasWritten,hasPaused]=[!1,!0]
 await place.github.pause(LAG_MS)
 continue}if(hasAdded&&!oldest)return last
 if(!await mayWrite(request,place))return{kind:"nothing"}
@@ -1990,10 +1991,11 @@ return left(NOT_COUNTED)}await context.github.untilResumed()
 const reason=context.comments?.failure!==void 0?"GitHub accepts no comment now":reasonToStop(context,keys.length)
 return reason===void 0?deletePreview(one,context):left(reason)}function warnOfUnknownEnds({workspace,watch},{warn}){const keys=watch.list?withUnknownEnd(watch.list):[]
 keys.length>0&&warn(keyEndUnknown,{workspace,keys})}async function describeOpen({workspace,night},{dryRun},context){if(reasonToStop(context)!==void 0)return night
-const comment=dryRun?void 0:await writeComment({workspace,addsNone:!0},context),written=comment?.kind==="written"?comment:void 0,listing=written?Promise.resolve(written.keys):listKeys(context,workspace).then(seenIn),{value:keys}=await catching(listing,ApiError)
+const comment=dryRun?void 0:await writeComment({workspace,addsNone:!0},context),written=comment?.kind==="written"?comment:void 0,keys=written?.keys??await keysIfListed(workspace,context)
 if(!keys)return night
 const works=`${countKeys(keys.filter(isWorking).length)} can spend`,cap=written?.data.cap,ofCap=cap===void 0?"":`, the cap is ${formatExactUsd(cap)}`
-return{...night,spent:spentBy(keys),reason:`${night.reason}: ${works}${ofCap}`}}const STALE="its pull request or branch is closed"
+return{...night,spent:spentBy(keys),reason:`${night.reason}: ${works}${ofCap}`}}async function keysIfListed(workspace,context){const{value}=await catching(listKeys(context,workspace),ApiError)
+return value&&seenIn(value)}const STALE="its pull request or branch is closed"
 function toSwept({workspace,night},context){const{subject}=workspace,link=linkTo(subject,context.repository),found={...workspace,link,age:void 0,reason:STALE}
 if(night.outcome==="failed")return failed({...found,...night},night.failure,context)
 night.outcome==="left"&&context.log.info(`Left to the next clean-up: ${workspace.name}, because ${night.reason}.`)

@@ -200,15 +200,18 @@ async function describeOpen(
   const comment = dryRun ? undefined : await writeComment({ workspace, addsNone: true }, context);
   const written = comment?.kind === 'written' ? comment : undefined;
   // A comment that was written has listed them.
-  const listing = written
-    ? Promise.resolve(written.keys)
-    : listKeys(context, workspace).then(seenIn);
-  const { value: keys } = await catching(listing, ApiError);
+  const keys = written?.keys ?? (await keysIfListed(workspace, context));
   if (!keys) return night;
   const works = `${countKeys(keys.filter(isWorking).length)} can spend`;
   const cap = written?.data.cap;
   const ofCap = cap === undefined ? '' : `, the cap is ${formatExactUsd(cap)}`;
   return { ...night, spent: spentBy(keys), reason: `${night.reason}: ${works}${ofCap}` };
+}
+
+/** The API keys of a workspace, or undefined if OpenRouter does not list them. */
+async function keysIfListed(workspace: MarkedWorkspace, context: GitHubContext) {
+  const { value } = await catching(listKeys(context, workspace), ApiError);
+  return value && seenIn(value);
 }
 
 /** Why a preview is deleted. */

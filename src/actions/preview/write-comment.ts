@@ -170,13 +170,13 @@ async function writeUntilRight(
     const isNone = keys.length === 0 || request.addsNone;
     if (!oldest && isNone) return { kind: 'nothing' };
     const data = dataOf(request, { keys, before: oldest?.data, cap });
+    last = { kind: 'written', data, keys };
     const body = comments.render({ data, slug: request.workspace.name, keys });
     if (oldest?.comment.body === body) {
       await keepOnly(oldest, found, own);
       log.info(`The comment on #${place.number} says: ${describeSum(data)}.`);
-      return { kind: 'written', data, keys };
+      return last;
     }
-    last = { kind: 'written', data, keys };
     // A list that is behind looks like a change by another run, and a counter that is behind like a deleted key.
     const isBehind = hasWritten || (isSmaller(data, oldest?.data) && !hasPaused);
     if (isBehind) {
