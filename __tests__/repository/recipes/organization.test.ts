@@ -217,7 +217,7 @@ case "$*" in
   *--method\\ PUT*/environments/*) echo "$5 $*" >> environments ;;
   *git/refs*) add branches "$3 $5 $7" ;;
   *fork-pr-workflows-private-repos*) echo "$*" > forks ;;
-  *rulesets*) echo "$3 $(tr -d '\n' )" >> rulesets ;;
+  *rulesets*) echo "$3 $(tr -d '\n')" >> rulesets ;;
   *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
   'workflow disable '*) echo "$*" >> disabled ;;
   'run list '*) echo "success https://github.com/$8" ;;
