@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../sandbox/github/people.ts';
+import { identify, lockOf } from '../../src/actions/preview/naming.ts';
+import { SHOP } from '../support/known-repositories.ts';
 import { openPreviewHarness } from '../support/preview-harness.ts';
 import { openRecipeJobs, recipeOf } from '../support/recipe-harness.ts';
+import { ROOT } from '../support/root.ts';
 
 const RECIPE = recipeOf('docs/previews.md', 'Preview for another service');
 
@@ -34,4 +39,14 @@ describe('the file for code without the management key in docs/previews.md', () 
       ['use', false],
     ]);
   });
+});
+
+test('docs/reference.md says what a preview is called, and what once it is locked', () => {
+  const reference = readFileSync(join(ROOT, 'docs/reference.md'), 'utf8');
+  const preview = { ...identify({ kind: 'pull', number: 42 }, SHOP, undefined), id: '' };
+  const { slug, description } = lockOf(preview);
+  const words = [preview.slug, preview.name, preview.description, slug];
+  for (const word of [...words, description.slice(preview.description.length)]) {
+    expect(reference).toContain(`\`${word}\``);
+  }
 });
