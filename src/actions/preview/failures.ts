@@ -163,7 +163,7 @@ const HOLDERS = [
     purpose: 'job',
     name: 'keys of jobs',
     advice:
-      'Run this again once the runs of these keys have ended. If a run has ended and its key is still here, no job has ended the key: the job with end-key is missing or has failed, or a runner has died. Repeat the job with end-key, or disable the key. Do not delete it: three minutes after its end, it counts with what it has spent:',
+      'Run this again once the runs of these keys have ended. If a run has ended and its key is still here, no job has ended the key: the job with end-key is missing or has failed, or a runner has died. Disable the key, and do not delete it: three minutes later, it counts with what it has spent:',
   },
   {
     purpose: 'deployment',
