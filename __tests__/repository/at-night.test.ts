@@ -139,7 +139,10 @@ test('all keys of a pull request are disabled, and the pull request is closed', 
   const others = seedOthers();
   const key = seedKey(harness.sandbox, seedWorkspace(harness.sandbox, { slug: 'preview-shop-42' }));
   const { lines } = await run(STOP_PULL);
-  expect(lines).toEqual([`${key.hash} disabled: true, "Key"`, 'gh pr close 42']);
+  expect(lines).toEqual([
+    `${key.hash} disabled: true, "Key"`,
+    'gh pr close 42 --repo octo-org/shop',
+  ]);
   expect(working()).toEqual(others);
 });
 
