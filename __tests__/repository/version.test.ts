@@ -46,7 +46,7 @@ test('docs/compatibility.md names the Node.js versions that the actions are test
     return [...majors].join();
   });
   expect(read('docs/compatibility.md')).toContain(
-    `CI uses Node.js ${oldest}, ${own} and ${newest}.`,
+    `the tests pass with ${oldest}, ${own} and ${newest}.`,
   );
 });
 
