@@ -70,13 +70,15 @@ test('what spends is listed, the most of today first, in all workspaces of the a
   const loud = seedKey(sandbox, web, { name: 'A "loud"\nkey' });
   const disabled = seedKey(sandbox, web);
   seedUsage(sandbox, Object(other), { credits: 0.5 });
-  for (const key of [loud, disabled]) seedUsage(sandbox, key, { credits: 12.25 });
+  seedUsage(sandbox, loud, { credits: 12.25 });
+  seedUsage(sandbox, disabled, { credits: 14 });
   disabled.disabled = true;
   expect(await run(FIND)).toEqual({
     lines: [
-      `12.25 ${loud.hash} "A \\"loud\\"\\nkey" in web`,
-      `0.5 ${other?.hash} "Key" in preview-shop-43`,
-      `0 ${byDefault?.hash} "Key" in default`,
+      `14 ${disabled.hash} disabled: true, "Key" in web`,
+      `12.25 ${loud.hash} disabled: false, "A \\"loud\\"\\nkey" in web`,
+      `0.5 ${other?.hash} disabled: false, "Key" in preview-shop-43`,
+      `0 ${byDefault?.hash} disabled: false, "Key" in default`,
     ],
     stderr: '',
   });
@@ -90,7 +92,7 @@ test('of all keys that spend, the 20 that spend the most are listed', async () =
   }
   const { lines } = await run(FIND);
   expect(lines).toHaveLength(20);
-  expect(lines[0]).toBe(`100 ${keys.at(-1)?.hash} "Key 1" in ${web.slug}`);
+  expect(lines[0]).toBe(`100 ${keys.at(-1)?.hash} disabled: false, "Key 1" in ${web.slug}`);
 });
 
 test('one key is disabled, and enabled by the undo', async () => {
