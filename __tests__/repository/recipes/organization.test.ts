@@ -141,7 +141,7 @@ describe('the table of costs', () => {
       jobOf(PREVIEW, 'key').steps[0]?.with ?? {};
     const ofAll = repositories * pulls * Number(cap);
     const [, ofOneAccount = '', ofAllAccounts = ''] =
-      /load in the month: ([\d,]+), or (\d+ × \d+)/.exec(text) ?? [];
+      /credit that you choose to load: here ([\d,]+), or (\d+ × \d+)/.exec(text) ?? [];
     const [credit = 0, credits = 0] = [ofOneAccount, ofAllAccounts].map(amountIn);
     const accounts = [credit, credits / repositories];
     const ofOne = [Number(limit), Number(cap), pulls * Number(cap)];
