@@ -27,7 +27,7 @@ const SEALS = { OPENROUTER_SEAL: newSeal(), OPENROUTER_DEPLOY_SEAL: newSeal() };
 const PROGRAMS = ['deploy-preview', 'check-preview', 'remove-preview', 'roll-out', 'evaluate'];
 
 export interface ReaderRun
-  extends Pick<RunOptions, 'job' | 'inputs' | 'annotations' | 'cancelAt' | 'secrets' | 'vars'> {
+  extends Pick<RunOptions, 'job' | 'inputs' | 'annotations' | 'cancelAt' | 'secrets'> {
   /** By default, someone starts the workflow by hand. */
   event?: GitHubEvent;
   /** The call of a program that fails, or only how the call begins, such as `npm test`. */
@@ -179,6 +179,8 @@ function forAct(text: string, isDown: boolean): string {
     .replace(/,? *deployment: false/g, '')
     // There is one checkout, and no GitHub that has another one.
     .replace(/^ +ref: refs\/pull\/.*\n/m, '')
+    // act does not know who repeats a run, and repeats none.
+    .replace(/^ +&& github\.triggering_actor == .*\n/m, '')
     .replace(stepsWith('(?:key|preview)'), `$1$2  job-status: \${{ job.status }}\n`);
   return isDown ? known.replace(stepsWith('[\\w-]*'), '$1$2  timeout: 5s\n') : known;
 }

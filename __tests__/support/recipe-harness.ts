@@ -65,8 +65,6 @@ export interface JobOptions {
   secrets?: Record<string, string>;
   /** The outputs and results of the jobs that it needs. */
   needs?: Record<string, Pick<JobResult, 'outputs' | 'result'>>;
-  /** The variables of the repository. */
-  vars?: Record<string, string>;
   attempt?: number;
   /** Runs a script, which fails if this returns false. */
   onScript?(script: Script): boolean | undefined;
@@ -266,9 +264,13 @@ function contextsOf(start: JobStart, { env, token, secrets }: Given): Contexts {
 
 /** What the condition of a job is evaluated from. */
 function jobContextsOf({ workflow, event, options }: JobStart) {
-  const { needs = {}, vars = {} } = options;
-  const github = { event: event.payload, event_name: event.name };
-  return { github, needs, vars, inputs: inputsOf(workflow, event) };
+  const { needs = {} } = options;
+  const github = {
+    event: event.payload,
+    event_name: event.name,
+    triggering_actor: event.actor,
+  };
+  return { github, needs, inputs: inputsOf(workflow, event) };
 }
 
 /** The values of the inputs of a run that was started by hand. */

@@ -14,11 +14,10 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
     const reader = await openReader(PAGE, sandbox);
     const { github, repository, service } = reader;
     openPull(github, repository);
-    const vars = { AGENT_USERS: '["octocat"]' };
     const body = '/agent Fix "the menu" $(touch never)';
     const run = (by: string) => {
       const [event] = commentOn(github, repository, 1, { body, by });
-      return reader.run('Agent for a comment', { event, vars });
+      return reader.run('Agent for a comment', { event });
     };
     const ignored = await run('mona');
     assert.deepEqual([ignored.exitCode, reader.slugs()], [0, []], ignored.log);
@@ -41,7 +40,6 @@ export const CODING_AGENTS: Record<string, (sandbox: Sandbox) => Promise<void>> 
 
     const failed = await reader.run('Agent for a comment', {
       event: commentOn(github, repository, 1, { body })[0],
-      vars,
       fails: 'claude',
     });
     assert.deepEqual([failed.results['agent'], failed.results['end']], [['failure'], ['success']]);

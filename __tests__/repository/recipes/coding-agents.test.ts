@@ -29,9 +29,6 @@ const push = () => pushTo(gitHub.server.github, gitHub.repository, 'menu')[1] as
 const comment = (by = 'octocat', body = '/agent Fix the menu.') =>
   commentOn(gitHub.server.github, gitHub.repository, 1, { body, by })[0];
 
-/** The variables of the repository. */
-const VARS = { AGENT_USERS: '["octocat"]' };
-
 /** Each workflow, the job in which the agent runs, and what starts it. */
 const AGENTS: readonly [string, Workflow, string, () => GitHubEvent][] = [
   [
@@ -81,7 +78,6 @@ function agent(usd: number, calls: Call[] = []): JobOptions {
     return send(call) === 200;
   };
   return {
-    vars: VARS,
     onScript: ({ run: args, env }) => !args.includes('claude --print') || work({ env, args }),
     onOther({ uses, with: inputs, env }) {
       if (uses !== ACTION) return true;
@@ -176,21 +172,21 @@ describe('the file for a comment', () => {
     expect(comments()).toEqual([expect.stringContaining('of $10.00 spent so far')]);
   });
 
-  test.each<[string, GitHubEvent | (() => GitHubEvent), Record<string, string>]>([
-    ['another user', () => comment('mona'), VARS],
-    ['anyone without the variable', () => comment(), {}],
-    ['a comment about something else', () => comment('octocat', 'Thanks /agent'), VARS],
+  test.each<[string, () => GitHubEvent]>([
+    ['another user', () => comment('mona')],
+    ['a run that another user repeats', () => ({ ...comment(), actor: 'mona' })],
+    ['a part of a login', () => comment('octo')],
+    ['a comment about something else', () => comment('octocat', 'Thanks /agent')],
     [
       'a comment on an issue',
       () => {
         const { payload, ...event } = comment();
         return { ...event, payload: { ...payload, issue: { number: 1 } } };
       },
-      VARS,
     ],
-  ])('starts nothing for %s', async (_, event, vars) => {
+  ])('starts nothing for %s', async (_, event) => {
     open();
-    const jobs = await runAll(BY_COMMENT, typeof event === 'function' ? event() : event, { vars });
+    const jobs = await runAll(BY_COMMENT, event());
     expect(Object.values(jobs)).toEqual(Object.values(jobs).map(() => SKIPPED));
   });
 
@@ -221,11 +217,11 @@ describe('the file for a comment', () => {
       answer: { scripts: [{ env: { KEY: 'success', AGENT: 'skipped', END: 'skipped' } }] },
       end: SKIPPED,
     };
-    expect(await runAll(BY_COMMENT, comment(), { vars: VARS })).toMatchObject(none);
+    expect(await runAll(BY_COMMENT, comment())).toMatchObject(none);
     open();
     closePull(server.github, repository, 2);
     const [event] = commentOn(server.github, repository, 2, { body: '/agent Fix it.' });
-    expect(await runAll(BY_COMMENT, event, { vars: VARS })).toMatchObject(none);
+    expect(await runAll(BY_COMMENT, event)).toMatchObject(none);
   });
 
   test('has the night of README.md, with the account of the agents', () => {
