@@ -292,6 +292,12 @@ esac`,
     expect(linesOf('secrets')).toHaveLength(ofKeys.length + 2);
   });
 
+  test('change nothing without a key', () => {
+    const { output } = setUp(['octo-org/shop'], '');
+    expect(output).toBe('Not set up: octo-org/shop\n');
+    expect([linesOf('rules'), linesOf('secrets')]).toEqual([[], []]);
+  });
+
   test('store no key where a rule of the environment cannot be created', () => {
     on(
       ['octo-org/shop'],
