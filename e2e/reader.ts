@@ -180,7 +180,7 @@ function forAct(text: string, isDown: boolean): string {
     // There is one checkout, and no GitHub that has another one.
     .replace(/^ +ref: refs\/pull\/.*\n/m, '')
     // act does not know who repeats a run, and repeats none.
-    .replace(/^ +&& github\.triggering_actor == .*\n/m, '')
+    .replace(/^ +&& github\.triggering_actor == .*\n/gm, '')
     .replace(stepsWith('(?:key|preview)'), `$1$2  job-status: \${{ job.status }}\n`);
   return isDown ? known.replace(stepsWith('[\\w-]*'), '$1$2  timeout: 5s\n') : known;
 }

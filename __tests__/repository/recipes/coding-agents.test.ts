@@ -190,6 +190,14 @@ describe('the file for a comment', () => {
     expect(Object.values(jobs)).toEqual(Object.values(jobs).map(() => SKIPPED));
   });
 
+  test('gives another user who repeats only the job of the agent no key that works on', async () => {
+    open();
+    const event = comment();
+    const key = await run(BY_COMMENT, event, { job: 'key' });
+    const repeated = await runAll(BY_COMMENT, { ...event, actor: 'mona' }, { results: { key } });
+    expect(repeated).toMatchObject({ agent: SKIPPED, end: { result: 'success' } });
+  });
+
   test('answers in a job that runs nothing of the agent, also after a failure', async () => {
     const { steps, permissions } = jobOf(BY_COMMENT, 'answer');
     expect(steps.map(({ uses }) => uses?.replace(/@.*/, ''))).toEqual([
