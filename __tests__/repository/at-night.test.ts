@@ -70,6 +70,7 @@ test('what spends is listed, the most of today first, in all workspaces of the a
   const loud = seedKey(sandbox, web, { name: 'A "loud"\nkey' });
   const disabled = seedKey(sandbox, web);
   seedUsage(sandbox, Object(other), { credits: 0.5 });
+  seedUsage(sandbox, Object(byDefault), { credits: 0.000_000_1 });
   seedUsage(sandbox, loud, { credits: 12.25 });
   seedUsage(sandbox, disabled, { credits: 14 });
   disabled.disabled = true;
@@ -78,7 +79,7 @@ test('what spends is listed, the most of today first, in all workspaces of the a
       `14 ${disabled.hash} disabled: true, "Key" in web`,
       `12.25 ${loud.hash} disabled: false, "A \\"loud\\"\\nkey" in web`,
       `0.5 ${other?.hash} disabled: false, "Key" in preview-shop-43`,
-      `0 ${byDefault?.hash} disabled: false, "Key" in default`,
+      `1e-7 ${byDefault?.hash} disabled: false, "Key" in default`,
     ],
     stderr: '',
   });
