@@ -164,6 +164,8 @@ function pathFor({ inContainer = false, commands }: RunOptions): string {
   return folders.filter(Boolean).join(delimiter);
 }
 
+const LINGER = `--require ${join(ROOT, 'e2e/linger.cjs')}`;
+
 /** The arguments of act. Its event is a file in `folder`. */
 function argumentsOf(options: RunOptions, folder: string): string[] {
   const { job, matrix, sandbox, event, published, shared } = options;
@@ -185,7 +187,7 @@ function argumentsOf(options: RunOptions, folder: string): string[] {
     ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey, ...secrets }),
     ...pairs('--var', { API_URL: sandbox.url, ...vars }),
     ...pairs('--input', inputs),
-    ...pairs('--env', { E2E_NODE: process.execPath, ...env }),
+    ...pairs('--env', { E2E_NODE: process.execPath, NODE_OPTIONS: LINGER, ...env }),
   ];
 }
 
