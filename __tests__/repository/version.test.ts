@@ -30,7 +30,7 @@ test('the lockfile has the version of package.json', () => {
 
 test('documents promise the same oldest Node.js version as package.json', () => {
   expect(read('README.md')).toContain(`Node.js ${oldest} or newer`);
-  const promise = `[${oldest} or newer](../README.md#which-runners-work)`;
+  const promise = `[${oldest} or newer](compatibility.md#what-was-verified-and-how)`;
   expect(read('docs/security.md')).toContain(promise);
 });
 
