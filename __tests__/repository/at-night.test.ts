@@ -10,13 +10,45 @@ import { openEmptiedHarness } from '../support/emptied-harness.ts';
 import { openShell } from '../support/example-shell.ts';
 import { ROOT } from '../support/root.ts';
 
-const PAGE = readFileSync(join(ROOT, 'docs/at-night.md'), 'utf8');
-const [ENTER = '', FUNCTIONS = '', FIND, STOP_KEY, STOP_WORKSPACE, STOP_PULL, STOP_ACCOUNT, UNDO] =
-  marked.lexer(PAGE).flatMap((token) => (token.type === 'code' ? [String(token['text'])] : []));
+const commandsOf = (page: string) =>
+  marked
+    .lexer(readFileSync(join(ROOT, page), 'utf8'))
+    .flatMap((token) => (token.type === 'code' ? [String(token['text'])] : []));
+
+const [
+  ENTER = '',
+  FUNCTIONS = '',
+  FIND,
+  HALT,
+  STOP_KEY,
+  STOP_WORKSPACE,
+  STOP_PULL,
+  STOP_ACCOUNT,
+  UNDO,
+  UNDO_HALT,
+] = commandsOf('docs/at-night.md');
 
 const { harness } = openEmptiedHarness();
 const shell = openShell();
-shell.stub('gh', 'echo "gh $*"');
+// As `gh` lists the runs of a workflow: each on a line, by a filter that is its last argument.
+shell.stub(
+  'gh',
+  `echo "$*" >> called
+case "$*" in
+  *octo-org/gone*) exit 1 ;;
+  'run list '*)
+    for filter; do :; done
+    echo '[{"databaseId": 7, "status": "completed"}, {"databaseId": 8, "status": "queued"},
+      {"databaseId": 9, "status": "in_progress"}]' | jq -r "$filter" ;;
+  'run cancel '*) echo '✓ Request to cancel workflow submitted.' ;;
+esac`,
+);
+/** The calls of `gh` that change something. */
+const called = () =>
+  shell
+    .read('called')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('run list '));
 
 /** First with the `jq` of tests and the Node.js that runs it. */
 const PATH = [
@@ -55,7 +87,7 @@ function seedOthers() {
 }
 
 beforeEach(() => {
-  shell.run('rm -f stopped.txt');
+  shell.run('rm -f stopped.txt halted.txt; : > called');
 });
 
 test('the functions for the night print nothing, and need no key yet', async () => {
@@ -63,23 +95,32 @@ test('the functions for the night print nothing, and need no key yet', async () 
   expect(harness.sandbox.requests).toEqual([]);
 });
 
-test('what spends is listed, the most of today first, in all workspaces of the account', async () => {
+test('what can spend is listed, the most of today first, in all workspaces of the account', async () => {
   const { sandbox } = harness;
   const [other, byDefault] = seedOthers();
   const web = seedWorkspace(sandbox, { slug: 'web' });
-  const loud = seedKey(sandbox, web, { name: 'A "loud"\nkey' });
+  const loud = seedKey(sandbox, web, { name: 'A "loud"\nkey', limit: 15 });
+  const usedUp = seedKey(sandbox, web, { name: 'Used up', limit: 11 });
+  const expired = seedKey(sandbox, web);
   const disabled = seedKey(sandbox, web);
-  seedUsage(sandbox, Object(other), { credits: 0.5 });
-  seedUsage(sandbox, Object(byDefault), { credits: 0.000_000_1 });
-  seedUsage(sandbox, loud, { credits: 12.25 });
-  seedUsage(sandbox, disabled, { credits: 14 });
+  for (const [key, credits] of [
+    [other, 0.5],
+    [byDefault, 0.000_000_1],
+    [loud, 12.25],
+    [usedUp, 11],
+    [expired, 13],
+    [disabled, 14],
+  ] as const) {
+    seedUsage(sandbox, Object(key), { credits });
+  }
+  expired.expires_at = new Date(sandbox.account.now().getTime() - 60_000).toISOString();
   disabled.disabled = true;
   expect(await run(FIND)).toEqual({
     lines: [
-      `14 ${disabled.hash} disabled: true, "Key" in web`,
-      `12.25 ${loud.hash} disabled: false, "A \\"loud\\"\\nkey" in web`,
-      `0.5 ${other?.hash} disabled: false, "Key" in preview-shop-43`,
-      `1e-7 ${byDefault?.hash} disabled: false, "Key" in default`,
+      `12.25 today, 2.75 left: ${loud.hash} "A \\"loud\\"\\nkey" (${loud.label}) in web`,
+      `11 today, 0 left: ${usedUp.hash} "Used up" (${usedUp.label}) in web`,
+      `0.5 today, no limit: ${other?.hash} "Key" (${other?.label}) in preview-shop-43`,
+      `1e-7 today, no limit: ${byDefault?.hash} "Key" (${byDefault?.label}) in default`,
     ],
     stderr: '',
   });
@@ -93,15 +134,31 @@ test('of all keys that spend, the 20 that spend the most are listed', async () =
   }
   const { lines } = await run(FIND);
   expect(lines).toHaveLength(20);
-  expect(lines[0]).toBe(`100 ${keys.at(-1)?.hash} disabled: false, "Key 1" in ${web.slug}`);
+  expect(lines[0]).toMatch(
+    new RegExp(`^100 today, no limit: ${keys.at(-1)?.hash} "Key 1" .* in ${web.slug}$`),
+  );
+});
+
+test('a workflow is disabled, its runs that are not completed are cancelled, and the undo enables it', async () => {
+  expect(await run(HALT)).toEqual({
+    lines: ['preview.yml octo-org/shop'],
+    stderr: expect.stringContaining('Request to cancel'),
+  });
+  expect(called()).toEqual([
+    'workflow disable preview.yml --repo octo-org/shop',
+    'run cancel 8 --repo octo-org/shop',
+    'run cancel 9 --repo octo-org/shop',
+  ]);
+  await run(UNDO_HALT);
+  expect(called().slice(3)).toEqual(['workflow enable preview.yml --repo octo-org/shop']);
 });
 
 test('one key is disabled, and enabled by the undo', async () => {
   const [key, ...others] = seedOthers();
   const { lines } = await run(STOP_KEY?.replace('HASH', String(key?.hash)));
-  expect(lines).toEqual([`${key?.hash} disabled: true, "Key"`]);
+  expect(lines).toEqual([`${key?.hash} disabled: true, "Key" (${key?.label})`]);
   expect(working()).toEqual(others);
-  expect((await run(UNDO)).lines).toEqual([`${key?.hash} disabled: false, "Key"`]);
+  expect((await run(UNDO)).lines).toEqual([`${key?.hash} disabled: false, "Key" (${key?.label})`]);
   expect(working()).toEqual([key, ...others]);
 });
 
@@ -116,10 +173,10 @@ test('all keys of a workspace are disabled, and no others, and the undo enables 
   const command = STOP_WORKSPACE?.replace('WORKSPACE', 'web');
   const { lines, stderr } = await run(command);
   expect(stderr).toBe('');
-  expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
-    'disabled: true, "New"',
-    'disabled: true, "Key 102"',
-    'disabled: true, "Key 1"',
+  expect(lines.map((line) => line.replace(/^\S+ /, '').replace(/ \(.*\)/, ''))).toEqual([
+    'disabled: true, "New" in web',
+    'disabled: true, "Key 102" in web',
+    'disabled: true, "Key 1" in web',
   ]);
   expect(working()).toEqual(others);
   expect(await run(command)).toEqual({ lines: [], stderr: '' });
@@ -142,10 +199,8 @@ test('all keys of a pull request are disabled, and the pull request is closed', 
   const others = seedOthers();
   const key = seedKey(harness.sandbox, seedWorkspace(harness.sandbox, { slug: 'preview-shop-42' }));
   const { lines } = await run(STOP_PULL);
-  expect(lines).toEqual([
-    `${key.hash} disabled: true, "Key"`,
-    'gh pr close 42 --repo octo-org/shop',
-  ]);
+  expect(lines).toEqual([`${key.hash} disabled: true, "Key" (${key.label}) in preview-shop-42`]);
+  expect(called()).toEqual(['pr close 42 --repo octo-org/shop']);
   expect(working()).toEqual(others);
 });
 
@@ -191,4 +246,13 @@ test('the page about organizations lists the previews of an account with these f
   const page = readFileSync(join(ROOT, 'docs/recipes/organization.md'), 'utf8');
   const [command] = page.match(/^list 'workspaces.*$/m) ?? [];
   expect(await run(command)).toEqual({ lines: [description], stderr: '' });
+});
+
+test('the page about organizations disables the workflow of each repository, and goes on after one that fails', async () => {
+  shell.write('repositories.txt', ['octo-org/shop', 'octo-org/gone', 'octo-org/web'].join('\n'));
+  const stop = commandsOf('docs/recipes/organization.md').find((each) => each.includes('halt '));
+  const { lines, stderr } = await run(stop);
+  expect(lines).toEqual(['preview.yml octo-org/shop', 'preview.yml octo-org/web']);
+  expect(stderr).toContain('Not disabled: preview.yml octo-org/gone');
+  expect(shell.read('halted.txt').split('\n').filter(Boolean)).toEqual(lines);
 });

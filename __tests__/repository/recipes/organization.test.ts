@@ -180,20 +180,10 @@ describe('the table of costs', () => {
 });
 
 describe('the commands', () => {
-  const [
-    TAG,
-    FORKS = '',
-    ENTER,
-    SET_UP,
-    PROPOSE = '',
-    PROTECT = '',
-    LAST_RUNS = '',
-    ,
-    DISABLE = '',
-    MOVE,
-  ] = marked
-    .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
-    .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
+  const [TAG, FORKS = '', ENTER, SET_UP, PROPOSE = '', PROTECT = '', LAST_RUNS = '', , , MOVE] =
+    marked
+      .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
+      .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
   const REPOSITORIES = Array.from({ length: 60 }, (_, at) => `octo-org/service-${at + 1}`);
   const shell = openShell();
   shell.run('mkdir callers');
@@ -219,7 +209,6 @@ case "$*" in
   *fork-pr-workflows-private-repos*) echo "$*" > forks ;;
   *rulesets*) echo "$3 $(tr -d '\n')" >> rulesets ;;
   *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
-  'workflow disable '*) echo "$*" >> disabled ;;
   'run list '*) echo "success https://github.com/$8" ;;
   'secret list '*) sed -n "s|^secret set \\(OPENROUTER_SEAL\\) --repo $4 .*|\\1|p" secrets ;;
   'secret set '*) echo "$* $(cat)" >> secrets ;;
@@ -229,7 +218,7 @@ esac`,
   const linesOf = (file: string) => shell.read(file).split('\n').filter(Boolean);
   beforeEach(() => {
     shell.run(
-      'rm -f environments files contents branches pulls disabled forks rulesets; : > rules; : > secrets',
+      'rm -f environments files contents branches pulls forks rulesets; : > rules; : > secrets',
     );
   });
   const on = (repositories: readonly string[], script: string, input = '') => {
@@ -374,15 +363,6 @@ ${ENTER}\n${SET_UP}`,
       ['repos/octo-org/web/rulesets', ruleset],
     ]);
     expect(output).toContain('Not protected: octo-org/gone');
-  });
-
-  test('disable the workflow of each repository, and go on after one that fails', () => {
-    const { output } = on(['octo-org/shop', 'octo-org/gone', 'octo-org/web'], DISABLE);
-    expect(linesOf('disabled')).toEqual([
-      'workflow disable preview.yml --repo octo-org/shop',
-      'workflow disable preview.yml --repo octo-org/web',
-    ]);
-    expect(output).toContain('Not disabled: octo-org/gone');
   });
 
   test('list the last night of each repository', () => {
