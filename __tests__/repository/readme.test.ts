@@ -104,15 +104,15 @@ test('the file for a job gives its tests a key of 5 USD in the workspace of the 
   const [push] = pushTo(server.github, repository, 'main');
   const { keys } = harness.sandbox.account;
   const given: unknown[] = [];
-  const { result, main } = await runJob(TESTS, push as GitHubEvent, {
+  const { test: tested, end } = await runAll(TESTS, push as GitHubEvent, {
     onScript({ env }) {
       given.push(env['OPENROUTER_API_KEY'], keys[0]?.['limit']);
       return true;
     },
   });
-  const { key } = main['key']?.outputs ?? {};
+  const { key } = tested?.main['unseal-key']?.outputs ?? {};
   expect(key).toMatch(/^sk-or-v1-/);
-  expect([result, given]).toEqual(['success', [undefined, 5, key, 5]]);
+  expect([end?.result, given]).toEqual(['success', [undefined, 5, key, 5]]);
   expect(keys).toEqual([]);
 });
 
