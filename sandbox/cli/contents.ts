@@ -35,7 +35,7 @@ export const ACCOUNT_OPTIONS = {
     type: 'string',
     value: 'N',
     description:
-      'Number of stale previews that exist, 30 days old or older: preview-stale-1 and so on.',
+      'Number of stale workspaces that exist, 30 days old or older: tests-web-stale-1 and so on.',
   },
   keys: {
     type: 'string',
@@ -151,7 +151,7 @@ export function seedContents(access: AccountAccess, contents: Contents): void {
 }
 
 function staleSlugs({ stale }: Contents): string[] {
-  return Array.from({ length: stale }, (_, at) => `preview-stale-${at + 1}`);
+  return Array.from({ length: stale }, (_, at) => `tests-web-stale-${at + 1}`);
 }
 
 /** Creates the API keys that each workspace of `contents` has, which have spent nothing yet. */

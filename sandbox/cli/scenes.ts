@@ -266,16 +266,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   sweep: {
     folder: 'sweep',
-    description: 'Three previews were left behind; one is in use, and one is to be kept.',
+    description: 'Three workspaces of jobs were left behind; one is in use, and one is to be kept.',
     inputs: {
-      'slug-pattern': 'preview-*',
+      'slug-pattern': 'tests-web-*',
       'older-than': '14d',
-      keep: 'preview-main, preview-demo-*',
+      keep: 'tests-web-main, tests-web-demo-*',
       'delete-keys': 'true',
     },
     contents: {
       ...EMPTY,
-      existing: ['preview-42', 'preview-main'],
+      existing: ['tests-web-42', 'tests-web-main'],
       stale: 3,
       keys: 1,
       spent: 0.6153,
@@ -284,7 +284,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     variants: {
       '--dry-run true': 'the step only lists what it would delete',
       '--delete-keys false': 'the keys block the deletions',
-      '--stale 60': 'more previews are stale than the step may delete',
+      '--stale 60': 'more workspaces are stale than the step may delete',
       '--stale 0': 'there is nothing to do',
     },
   },

@@ -32,7 +32,7 @@ afterAll(async () => {
 test('npm run sandbox prints what it was filled with, and lines for curl, which list that', async () => {
   expect(printed).toContain('\n  production, 3 days old\n');
   expect(printed).toContain(
-    '\n  preview-stale-1, 30 days old\n    API key octo-org/app / CI / 1, ',
+    '\n  tests-web-stale-1, 30 days old\n    API key octo-org/app / CI / 1, ',
   );
   const [workspaces = [], keys] = await Promise.all(
     [...printed.matchAll(/^ {2}curl -H "(.+): (.+)" "?([^"\n]+)"?$/gm)].map(
@@ -43,9 +43,9 @@ test('npm run sandbox prints what it was filled with, and lines for curl, which 
       },
     ),
   );
-  const filled = ['preview-1', 'preview-2', 'preview-stale-1', 'production'];
+  const filled = ['preview-1', 'preview-2', 'production', 'tests-web-stale-1'];
   expect(workspaces.map(({ slug }) => slug).toSorted()).toEqual(['default', ...filled]);
-  const stale = workspaces.find(({ slug }) => slug === 'preview-stale-1');
+  const stale = workspaces.find(({ slug }) => slug === 'tests-web-stale-1');
   expect(Date.now() - Date.parse(stale?.created_at ?? '')).toBeGreaterThan(30 * 86_400_000);
   expect(keys).toMatchObject([{ usage: 1.5 }, { usage: 1.5 }]);
 });
