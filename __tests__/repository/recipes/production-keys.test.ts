@@ -66,23 +66,26 @@ test('the command for a night without GitHub gives a key to the service, and doe
   expect(shell.read('rolled-out')).toBe('1 [] the-key the-token\n');
 });
 
-test('the commands for the environments of the stored key go on where a rule exists', () => {
+test.each([
+  { page: RELEASE, created: 'openrouter-production' },
+  { page: STORED_KEY, created: 'openrouter-jobs' },
+])('the commands for the environments of $page go on where a rule exists', ({ page, created }) => {
   const [commands = ''] =
-    /^ *environments=.*?^ *done$/ms.exec(readFileSync(join(ROOT, STORED_KEY), 'utf8')) ?? [];
-  // Has one rule for each environment, and fails like GitHub if it exists.
+    /^ *environments=.*?(?=^ *```)/ms.exec(readFileSync(join(ROOT, page), 'utf8')) ?? [];
+  // Fails like GitHub if the rule exists.
   shell.stub(
     'gh',
-    `rule="$(echo "$2" | tr / -)"
+    `rules="$(echo "$2" | tr / -)"
 case "$*" in
-  *--method*) ;;
-  *--jq*) test ! -e "$rule" || echo main ;;
-  *) test ! -e "$rule" && echo "$2" && touch "$rule" ;;
+  secret*|*--method*) ;;
+  *--jq*) test ! -e "$rules" || cat "$rules" ;;
+  *) ! grep -qsxF "\${4#name=}" "$rules" && echo "$2" && echo "\${4#name=}" >> "$rules" ;;
 esac`,
   );
   const ruleOf = (name: string) =>
     `repos/{owner}/{repo}/environments/${name}/deployment-branch-policies`;
-  // Such as after the commands of a release, which has this environment, too.
-  shell.write(ruleOf('openrouter-rotation').replaceAll('/', '-'), '');
-  expect(shell.run(commands)).toEqual({ status: 0, output: `${ruleOf('openrouter-jobs')}\n` });
+  // Both pages have this environment.
+  shell.write(ruleOf('openrouter-rotation').replaceAll('/', '-'), 'main');
+  expect(shell.run(commands)).toEqual({ status: 0, output: `${ruleOf(created)}\n` });
   expect(shell.run(commands)).toEqual({ status: 0, output: '' });
 });
