@@ -356,6 +356,7 @@ ${ENTER}\n${SET_UP}`,
     const ruleset = expect.objectContaining({
       target: 'push',
       enforcement: 'active',
+      bypass_actors: [{ actor_type: 'OrganizationAdmin', actor_id: 1, bypass_mode: 'always' }],
       rules: [{ type: 'file_path_restriction', parameters }],
     });
     expect(rules).toEqual([
