@@ -19,13 +19,13 @@ const [
   ENTER = '',
   FUNCTIONS = '',
   FIND,
-  HALT,
   STOP_KEY,
+  DISABLE_WORKFLOW,
   STOP_WORKSPACE,
   STOP_PULL,
   STOP_ACCOUNT,
   UNDO,
-  UNDO_HALT,
+  UNDO_WORKFLOWS,
 ] = commandsOf('docs/at-night.md');
 
 const { harness } = openEmptiedHarness();
@@ -87,7 +87,7 @@ function seedOthers() {
 }
 
 beforeEach(() => {
-  shell.run('rm -f stopped.txt halted.txt; : > called');
+  shell.run('rm -f keys.txt workflows.txt; : > called');
 });
 
 test('the functions for the night print nothing, and need no key yet', async () => {
@@ -117,10 +117,10 @@ test('what can spend is listed, the most of today first, in all workspaces of th
   disabled.disabled = true;
   expect(await run(FIND)).toEqual({
     lines: [
-      `12.25 today, 2.75 left: ${loud.hash} "A \\"loud\\"\\nkey" (${loud.label}) in web`,
-      `11 today, 0 left: ${usedUp.hash} "Used up" (${usedUp.label}) in web`,
-      `0.5 today, no limit: ${other?.hash} "Key" (${other?.label}) in preview-shop-43`,
-      `1e-7 today, no limit: ${byDefault?.hash} "Key" (${byDefault?.label}) in default`,
+      `12.25 today, 2.75 left: ${loud.hash} "A \\"loud\\"\\nkey" (${loud.label}), created ${loud.created_at} in web`,
+      `11 today, 0 left: ${usedUp.hash} "Used up" (${usedUp.label}), created ${usedUp.created_at} in web`,
+      `0.5 today, no limit: ${other?.hash} "Key" (${other?.label}), created ${other?.created_at} in preview-shop-43`,
+      `1e-7 today, no limit: ${byDefault?.hash} "Key" (${byDefault?.label}), created ${byDefault?.created_at} in default`,
     ],
     stderr: '',
   });
@@ -140,7 +140,7 @@ test('of all keys that spend, the 20 that spend the most are listed', async () =
 });
 
 test('a workflow is disabled, its runs that are not completed are cancelled, and the undo enables it', async () => {
-  expect(await run(HALT)).toEqual({
+  expect(await run(DISABLE_WORKFLOW)).toEqual({
     lines: ['preview.yml octo-org/shop'],
     stderr: expect.stringContaining('Request to cancel'),
   });
@@ -149,7 +149,7 @@ test('a workflow is disabled, its runs that are not completed are cancelled, and
     'run cancel 8 --repo octo-org/shop',
     'run cancel 9 --repo octo-org/shop',
   ]);
-  await run(UNDO_HALT);
+  await run(UNDO_WORKFLOWS);
   expect(called().slice(3)).toEqual(['workflow enable preview.yml --repo octo-org/shop']);
 });
 
@@ -250,9 +250,11 @@ test('the page about organizations lists the previews of an account with these f
 
 test('the page about organizations disables the workflow of each repository, and goes on after one that fails', async () => {
   shell.write('repositories.txt', ['octo-org/shop', 'octo-org/gone', 'octo-org/web'].join('\n'));
-  const stop = commandsOf('docs/recipes/organization.md').find((each) => each.includes('halt '));
+  const stop = commandsOf('docs/recipes/organization.md').find((each) =>
+    each.includes('disable_workflow '),
+  );
   const { lines, stderr } = await run(stop);
   expect(lines).toEqual(['preview.yml octo-org/shop', 'preview.yml octo-org/web']);
   expect(stderr).toContain('Not disabled: preview.yml octo-org/gone');
-  expect(shell.read('halted.txt').split('\n').filter(Boolean)).toEqual(lines);
+  expect(shell.read('workflows.txt').split('\n').filter(Boolean)).toEqual(lines);
 });
