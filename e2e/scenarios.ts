@@ -11,6 +11,7 @@ import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
 import { CODING_AGENTS } from './recipes/coding-agents.ts';
+import { KEY_FOR_A_JOB } from './recipes/key-for-a-job.ts';
 import { ORGANIZATION } from './recipes/organization.ts';
 import { PREVIEW } from './recipes/preview.ts';
 import { RELEASE } from './recipes/release.ts';
@@ -36,6 +37,7 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   ...PREVIEW,
   ...TEAM_WORKSPACE,
   ...WORKSPACE_FOR_ONE_JOB,
+  ...KEY_FOR_A_JOB,
 
   async 'outputs reach later steps and jobs, and a teardown runs after a failure'(sandbox) {
     const run = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
