@@ -60,7 +60,9 @@ describe.each(['x', 'acme-actions-1', 'abcdefghij-abcdefghij-abcdefghij-abcdef']
       expect(textOf(published, 'docs/recipes/workspace-for-one-job.md')).toContain(
         'replace `web` by a name that no other repository of the account uses',
       );
-      expect(textOf(published, 'docs/costs.md')).toContain(' stop spending. Replace `web` as for ');
+      expect(textOf(published, 'docs/costs.md')).toContain(
+        ' stop spending. Replace `production-web` by ',
+      );
     });
 
     test('leaves lists whose numbers have no gap', () => {
